@@ -1,0 +1,409 @@
+"""What a walkthrough printed, with its provenance: the data, its key, its file.
+
+One YAML file a page, made to be read in a review: command by command, the output as the
+reader sees it in a literal block, colours beside it. A file is replaced whole, by rename.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import re
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from macros import volatile
+from macros.errors import PageError, RecordingError, StepError
+from macros.terminal import Line, Span, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from macros.console import Block, Step, Walkthrough
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class BaseImage:
+    """A base image that a walkthrough found on its engine."""
+
+    name: str
+    origin: str
+    digest: str
+    made_from: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where outputs come from: versions, base images, and when (UTC, ISO 8601, to the second)."""
+
+    engine: str
+    buildx: str
+    date: str
+    bases: tuple[BaseImage, ...]
+
+    def same_ground(self, other: Provenance) -> bool:
+        """Whether every letter of two outputs can be held against each other."""
+
+        def ground(p: Provenance) -> tuple[object, ...]:
+            return (p.engine, p.buildx, sorted((b.name, b.digest) for b in p.bases))
+
+        return ground(self) == ground(other)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One step as it ran. Seconds are wall time; `at` counts from the walkthrough's start."""
+
+    command: str
+    exit_status: int
+    seconds: float
+    at: float
+    lines: tuple[Line, ...]
+    typed: tuple[str, ...] = ()
+    example: str = ""
+    columns: int = 0
+    wait: str = ""
+    dropped: int = 0
+
+    @property
+    def output(self) -> str:
+        """The output's text, each line ended by a newline."""
+        return text_of(self.lines)
+
+    @property
+    def asks(self) -> tuple[object, ...]:
+        """What was asked of the shell; the output depends on nothing else of the step."""
+        return (self.command, self.typed, self.example, self.columns, self.wait)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What outputs depend on besides the page: part of the key.
+
+    Args:
+        sandbox: hash of the sandbox's recipe.
+        bases: names of the base images.
+        examples: hash of each example's files, by name.
+    """
+
+    sandbox: str
+    bases: tuple[str, ...]
+    examples: dict[str, str]
+    rules: int = volatile.RULES
+
+    def of(self, walkthrough: Walkthrough) -> Ground:
+        """The same, with those examples only that the page uses."""
+        return replace(self, examples={name: self.examples[name] for name in walkthrough.examples})
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A page's walkthrough, as it ran."""
+
+    page: str
+    provenance: Provenance
+    ground: Ground
+    steps: tuple[Ran, ...]
+    kinds: tuple[volatile.Kind, ...] = ()
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of everything that the outputs depend on."""
+        return _key(self.ground, (step.asks for step in self.steps), self.kinds)
+
+    @cached_property
+    def masked(self) -> tuple[volatile.Masked, ...]:
+        """Each step's output with its volatile parts as placeholders."""
+        mask = volatile.Mask(self.kinds)
+        return tuple(mask.output([line.text for line in step.lines]) for step in self.steps)
+
+    def started_at(self, step: Ran) -> str:
+        """When the step began: UTC, ISO 8601."""
+        moment = datetime.fromisoformat(self.provenance.date) + timedelta(seconds=step.at)
+        return moment.isoformat(timespec="milliseconds")
+
+
+def key_of(walkthrough: Walkthrough, ground: Ground, kinds: tuple[volatile.Kind, ...] = ()) -> str:
+    """The key that a recording of this walkthrough would have."""
+    return _key(ground.of(walkthrough), (_asks(b, s) for b, s in walkthrough.steps), kinds)
+
+
+def stale(recording: Recording, walkthrough: Walkthrough, ground: Ground) -> list[RecordingError]:
+    """What changed on the page, or below it, since it was recorded; empty where nothing did."""
+    page = walkthrough.page
+    line = walkthrough.blocks[0].line
+    fix = "run `make live` where an engine answers, and commit recordings/"
+    now = ground.of(walkthrough)
+    found: list[RecordingError] = []
+    if (recording.ground.rules, recording.ground.sandbox, recording.ground.bases) != (now.rules, now.sandbox, now.bases):
+        what = "the sandbox's recipe, the base images or the recording rules changed since this page was recorded"
+        found.append(RecordingError(page, line, what, fix))
+    for block in walkthrough.blocks:
+        name = block.options.example
+        if name and recording.ground.examples.get(name) != now.examples[name]:
+            found.append(RecordingError(page, block.line, f"examples/{name}/ changed since this page was recorded", fix))
+    pairs = zip(walkthrough.steps, recording.steps, strict=False)
+    changed = next((s for (b, s), ran in pairs if _asks(b, s) != ran.asks), None)
+    if changed is None and len(walkthrough.steps) != len(recording.steps):
+        extra = walkthrough.steps[len(recording.steps) :]
+        changed = extra[0][1] if extra else walkthrough.steps[-1][1]
+    if changed:
+        what = f"`{changed.command}` is not what was recorded from here on"
+        found.append(RecordingError(page, changed.line, what, fix))
+    return found
+
+
+def judge(walkthrough: Walkthrough, steps: Sequence[Ran]) -> list[PageError]:
+    """Hold exit statuses and `expect` texts of a page against what its steps did."""
+    found: list[PageError] = []
+    printed: dict[int, str] = {}
+    for (block, step), ran in zip(walkthrough.steps, steps, strict=False):
+        printed[block.index] = printed.get(block.index, "") + ran.output
+        if ran.exit_status != step.expected_status:
+            found.append(wrong_status(walkthrough.page, step, ran))
+            continue
+        if step is block.steps[-1] and block.options.expect not in printed[block.index]:
+            what = f"the block's output does not contain {block.options.expect!r}"
+            found.append(StepError(walkthrough.page, block.line, f"{what}; its last lines:\n{tail(printed[block.index])}"))
+    return found
+
+
+def wrong_status(page: str, step: Step, ran: Ran) -> StepError:
+    """The error of a step whose exit status is not the one expected."""
+    what = (
+        f"`{step.command}` ended with exit status {ran.exit_status}, expected {step.expected_status}; "
+        f"its last lines:\n{tail(ran.output)}"
+    )
+    return StepError(page, step.line, what, f"mend the command, or write '? {ran.exit_status}' below it if it is meant to fail")
+
+
+def tail(output: str, lines: int = 12) -> str:
+    """The last lines of an output, indented, for an error message."""
+    last = output.rstrip("\n").split("\n")[-lines:]
+    return "\n".join(f"    | {line}" for line in last)
+
+
+def differences(old: Recording, new: Recording) -> list[tuple[int, str]]:
+    """Where two recordings of the same walkthrough really differ.
+
+    Returns:
+        The number of each step that differs, with a unified diff of its masked output.
+    """
+    found = []
+    for number, (before, after) in enumerate(zip(old.steps, new.steps, strict=True)):
+        was, now = old.masked[number], new.masked[number]
+        diff = list(difflib.unified_diff(was.lines, now.lines, "recorded", "now", lineterm="", n=2))
+        if not diff and not was.matches(now):
+            pairs = zip(was.sizes, now.sizes, strict=True)
+            diff = [f"-{a:.0f} B\n+{b:.0f} B (sizes may differ by {volatile.SIZE_TOLERANCE:.0%})" for a, b in pairs if a != b]
+        if before.exit_status != after.exit_status:
+            diff = [f"-exit status {before.exit_status}", f"+exit status {after.exit_status}", *diff]
+        if diff:
+            found.append((number, "\n".join(diff)))
+    return found
+
+
+def quiet(old: Recording, new: Recording) -> Recording:
+    """The new recording, with the old words wherever it says the same.
+
+    Steps that differ only in what may differ keep their old text, so that a diff holds just
+    what changed. Ids that a changed step shares with others are carried over to the old ones.
+    """
+    if old.key == new.key and old.provenance.same_ground(new.provenance) and not differences(old, new):
+        return old
+    return new
+
+
+def save(recording: Recording, path: Path) -> bool:
+    """Write the recording, aside and then by rename; untouched where only volatile parts changed.
+
+    Returns:
+        Whether the file changed.
+    """
+    try:
+        old = load(path, recording.page)
+    except RecordingError:
+        old = None
+    if old and quiet(old, recording) is old:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(dump(recording))
+        os.chmod(aside, 0o644)  # noqa: PTH101  # as any file of the repository
+        os.replace(aside, path)  # noqa: PTH105
+    except BaseException:
+        os.unlink(aside)  # noqa: PTH108
+        raise
+    return True
+
+
+# ---------------------------------------------------------------------------------- the file
+
+
+class _Dumper(yaml.SafeDumper):
+    """Multi-line text as literal blocks."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _represent_text)
+_HEAD = "# Made by a live build; not to be edited by hand. `make verify` holds it against an engine.\n"
+
+
+def dump(recording: Recording) -> str:
+    """The recording as the text of its file."""
+    provenance, ground = recording.provenance, recording.ground
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "page": recording.page,
+        "provenance": {
+            "engine": provenance.engine,
+            "buildx": provenance.buildx,
+            "date": provenance.date,
+            "base images": [
+                {"name": b.name, "origin": b.origin, "digest": b.digest} | ({"made from": b.made_from} if b.made_from else {})
+                for b in provenance.bases
+            ],
+        },
+        "depends on": {"rules": ground.rules, "sandbox": ground.sandbox, "examples": dict(ground.examples)},
+    }
+    if recording.kinds:
+        data["volatile"] = [{"name": k.name, "pattern": k.pattern} for k in recording.kinds]
+    data["steps"] = [_dump_step(step) for step in recording.steps]
+    data["end"] = len(recording.steps)
+    return _HEAD + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**20)
+
+
+def load(path: Path, page: str) -> Recording | None:
+    """Read a recording; None where there is no file.
+
+    Raises:
+        RecordingError: where the file is cut short, in conflict, of a newer schema, or otherwise unreadable.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, page, "is not UTF-8", "restore it from git, or run `make live`") from error
+    if re.search(r"^(<{7}|>{7}) ", text, re.MULTILINE):
+        raise _unreadable(path, page, "holds a merge conflict", "take either side, then run `make live`")
+    try:
+        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+        schema = data["schema"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise _unreadable(path, page, "cannot be read", "restore it from git, or run `make live`") from error
+    if schema != SCHEMA:
+        fix = "use a newer docker-notes" if isinstance(schema, int) and schema > SCHEMA else "run `make live`"
+        raise _unreadable(path, page, f"has schema {schema}, this version reads {SCHEMA}", fix)
+    if "end" not in data or data["end"] != len(data.get("steps") or ()):
+        raise _unreadable(path, page, "is cut short", "restore it from git, or run `make live`")
+    try:
+        return _recording(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unreadable(path, page, f"cannot be read ({error})", "restore it from git, or run `make live`") from error
+
+
+def _unreadable(path: Path, page: str, what: str, fix: str) -> RecordingError:
+    return RecordingError(page, 1, f"its recording {path.parent.name}/{path.name} {what}", fix)
+
+
+def _recording(data: dict[str, Any]) -> Recording:
+    about, depends = data["provenance"], data["depends on"]
+    bases = tuple(BaseImage(b["name"], b["origin"], b["digest"], b.get("made from", "")) for b in about["base images"])
+    return Recording(
+        page=data["page"],
+        provenance=Provenance(str(about["engine"]), str(about["buildx"]), str(about["date"]), bases),
+        ground=Ground(depends["sandbox"], tuple(b.name for b in bases), dict(depends["examples"]), depends["rules"]),
+        steps=tuple(_load_step(step) for step in data["steps"]),
+        kinds=tuple(page_kinds(data.get("volatile", ()))),
+    )
+
+
+def page_kinds(entries: Iterable[dict[str, str]]) -> list[volatile.Kind]:
+    """A page's own volatile kinds, from its front matter: `name` and `pattern` of each.
+
+    Raises:
+        ValueError: where an entry is not of that form, or its pattern is no regular expression.
+    """
+    kinds = []
+    for entry in entries:
+        if not isinstance(entry, dict) or set(entry) != {"name", "pattern"}:
+            raise ValueError(f"a volatile kind has a name and a pattern, not {entry!r}")
+        try:
+            re.compile(entry["pattern"])
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {entry['pattern']!r} ({error})") from error
+        kinds.append(volatile.Kind(entry["name"], entry["pattern"]))
+    return kinds
+
+
+def _dump_step(step: Ran) -> dict[str, Any]:
+    data: dict[str, Any] = {"command": step.command}
+    if step.typed:
+        data["typed"] = list(step.typed)
+    for name in ("example", "wait"):
+        if getattr(step, name):
+            data[name] = getattr(step, name)
+    data |= {"columns": step.columns, "exit status": step.exit_status, "seconds": step.seconds, "at": step.at}
+    if step.lines:
+        data["output"] = step.output
+        colours = [f"{n}:{s.start}-{s.end} {s.style}" for n, line in enumerate(step.lines, 1) for s in line.spans]
+        if colours:
+            data["colours"] = ", ".join(colours)
+        data["line seconds"] = " ".join(f"{line.at:g}" for line in step.lines)
+    if step.dropped:
+        data["bytes not shown"] = step.dropped
+    return data
+
+
+def _load_step(data: dict[str, Any]) -> Ran:
+    spans: dict[int, list[Span]] = {}
+    for item in filter(None, data.get("colours", "").split(", ")):
+        place, style = item.split(" ", 1)
+        number, columns = place.split(":")
+        start, end = columns.split("-")
+        spans.setdefault(int(number), []).append(Span(int(start), int(end), style))
+    texts = data.get("output", "").removesuffix("\n").split("\n") if data.get("output") else []
+    seconds = [float(s) for s in str(data.get("line seconds", "")).split()]
+    if len(seconds) < len(texts):  # a line added by hand: verify is to name it, not the loader
+        seconds += [0.0] * (len(texts) - len(seconds))
+    lines = tuple(Line(text, tuple(spans.get(n, ())), seconds[n - 1]) for n, text in enumerate(texts, 1))
+    return Ran(
+        command=data["command"],
+        exit_status=data["exit status"],
+        seconds=float(data["seconds"]),
+        at=float(data["at"]),
+        lines=lines,
+        typed=tuple(data.get("typed", ())),
+        example=data.get("example", ""),
+        columns=data["columns"],
+        wait=data.get("wait", ""),
+        dropped=data.get("bytes not shown", 0),
+    )
+
+
+def _asks(block: Block, step: Step) -> tuple[object, ...]:
+    options = block.options
+    return (step.command, tuple(t.text for t in step.typed), options.example, options.columns, options.wait)
+
+
+def _key(ground: Ground, asks: Iterable[tuple[object, ...]], kinds: tuple[volatile.Kind, ...]) -> str:
+    told = [ground.rules, ground.sandbox, ground.bases, ground.examples, list(asks), [k.pattern for k in kinds]]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+

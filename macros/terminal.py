@@ -1,0 +1,171 @@
+"""Bytes of a terminal → the lines that a person sees, with their colours.
+
+The screen is pyte's, an emulator of a VT100 with xterm's colours. Lines that scroll off
+its top are kept. What a screen can not tell (trailing spaces) is not kept.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyte
+from pyte.screens import Char
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROWS = 50
+MAX_LINES = 400
+# Repaints do not scroll, so lines alone would not bound them.
+MAX_BYTES = 8 * 2**20
+
+# Fed in slices, so that a flood stops at the cap and not a megabyte behind it.
+_SLICE = 4096
+_PLAIN = Char(" ")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Columns `start` to `end` (0-based, end excluded) of a line, in a style such as `bold red`."""
+
+    start: int
+    end: int
+    style: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line as seen, its coloured spans, and the second at which it took this form."""
+
+    text: str
+    spans: tuple[Span, ...] = ()
+    at: float = 0.0
+
+
+class _Screen(pyte.HistoryScreen):
+    """pyte's screen, deaf to private variants of sequences that it knows only in their public form."""
+
+    def select_graphic_rendition(self, *attrs: int, **kwargs: bool) -> None:
+        if not kwargs:
+            super().select_graphic_rendition(*attrs)
+
+    def report_device_attributes(self, mode: int = 0, **kwargs: bool) -> None:
+        """Nobody reads the answer."""
+
+    def report_device_status(self, mode: int = 0, **kwargs: bool) -> None:
+        """Nobody reads the answer."""
+
+
+class Terminal:
+    """A terminal that is fed bytes and tells its lines.
+
+    Args:
+        columns: width in characters.
+        rows: height in lines; programs that repaint, such as BuildKit, fit their picture to it.
+    """
+
+    def __init__(self, columns: int, rows: int = ROWS) -> None:
+        self._screen = _Screen(columns, rows, history=MAX_LINES + rows + _SLICE, ratio=0.5)
+        self._stream = pyte.ByteStream(self._screen)
+        self._fed = 0
+        self._seen: list[tuple[str, float]] = []
+        self.dropped = 0
+        """Bytes that came after the cap and are not shown."""
+
+    def feed(self, data: bytes, at: float = 0.0) -> None:
+        """Take bytes that came `at` seconds after the start of the step."""
+        top = self._screen.history.top
+        if len(top) >= MAX_LINES or self._fed >= MAX_BYTES:
+            self.dropped += len(data)
+            return
+        for start in range(0, len(data), _SLICE):
+            if len(top) >= MAX_LINES or self._fed >= MAX_BYTES:
+                self.dropped += len(data) - start
+                break
+            part = data[start : start + _SLICE]
+            self._fed += len(part)
+            try:
+                self._stream.feed(part)
+            except (TypeError, ValueError, IndexError, KeyError):
+                # pyte trips over some malformed sequences; the terminal goes on behind them.
+                self._stream = pyte.ByteStream(self._screen)
+        self._note_times(at)
+
+    @property
+    def column(self) -> int:
+        """Where the cursor stands in its line, from 0: above 0, a program waits behind a prompt."""
+        return int(self._screen.cursor.x)
+
+    def lines(self) -> tuple[Line, ...]:
+        """What is on the screen and above it, without trailing blank lines."""
+        rows = [_line(row, self._screen.columns) for row in self._rows()]
+        found = [
+            Line(line.text, line.spans, round(self._seen[n][1], 3) if n < len(self._seen) else 0.0)
+            for n, line in enumerate(rows)
+        ]
+        while found and not found[-1].text:
+            found.pop()
+        return tuple(found[:MAX_LINES])
+
+    def _rows(self) -> list[Mapping[int, Char]]:
+        screen = self._screen
+        return [*screen.history.top, *(screen.buffer[y] for y in range(screen.lines))]
+
+    def _note_times(self, at: float) -> None:
+        above = len(self._screen.history.top)
+        for number in range(min(above, len(self._seen)) - self._screen.lines, above + self._screen.lines):
+            if number < 0:
+                continue
+            row: Any = (
+                self._screen.history.top[number] if number < above else self._screen.buffer[number - above]
+            )
+            text = _line(row, self._screen.columns, plain=True).text
+            while len(self._seen) <= number:
+                self._seen.append(("", 0.0))
+            if self._seen[number][0] != text:
+                self._seen[number] = (text, at)
+
+
+def text_of(lines: tuple[Line, ...]) -> str:
+    """The lines' text alone, each ended by a newline."""
+    return "".join(line.text + "\n" for line in lines)
+
+
+def _line(row: Mapping[int, Char], columns: int, *, plain: bool = False) -> Line:
+    chars = [row.get(x, _PLAIN) for x in range(min(columns, max(row, default=-1) + 1))]
+    text = "".join(_printable(char.data) for char in chars).rstrip()
+    if plain:
+        return Line(text)
+    spans: list[Span] = []
+    at = 0
+    for char in chars:
+        end = at + len(_printable(char.data))
+        style = _style(char)
+        if spans and spans[-1].style == style and spans[-1].end == at:
+            spans[-1] = Span(spans[-1].start, end, style)
+        elif style and end > at:
+            spans.append(Span(at, end, style))
+        at = end
+    clipped = (Span(s.start, min(s.end, len(text)), s.style) for s in spans if s.start < len(text))
+    return Line(text, tuple(clipped))
+
+
+def _printable(data: str) -> str:
+    if data.isascii() and data.isprintable():
+        return data
+    return "".join("\ufffd" if unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} else c for c in data)
+
+
+def _style(char: Char) -> str:
+    words = [w for w in ("bold", "italics", "underscore", "reverse") if getattr(char, w)]
+    if char.fg != "default":
+        words.append(char.fg if not _is_hex(char.fg) else f"#{char.fg}")
+    if char.bg != "default":
+        words.append(f"on-{char.bg if not _is_hex(char.bg) else '#' + char.bg}")
+    return " ".join(words)
+
+
+def _is_hex(colour: str) -> bool:
+    return len(colour) == 6 and all(c in "0123456789abcdef" for c in colour.lower())  # noqa: PLR2004

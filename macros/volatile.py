@@ -1,0 +1,205 @@
+"""Which parts of an output may differ from run to run, and which may never be published.
+
+Both are tables, in order: where two kinds could match at one place the upper one wins.
+A part that may differ is compared by what it says, not by its letters: the same id must be
+the same id through the whole page, a size must be near, a duration may be any duration.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+RULES = 1
+"""The version of these rules; part of every recording's key."""
+
+SIZE_TOLERANCE = 0.10
+"""How far two sizes may lie apart, as a share of the larger one."""
+
+
+class Holds(Enum):
+    """What is still held of a part that may differ."""
+
+    NOTHING = "any text of this kind will do"
+    IDENTITY = "the same text is the same thing through the whole page"
+    NEARNESS = "the numbers lie within SIZE_TOLERANCE"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of text that may differ from run to run."""
+
+    name: str
+    pattern: str
+    holds: Holds = Holds.NOTHING
+
+
+# The first halves of the names that Docker gives; Moby, internal/namesgenerator.
+_ADJECTIVES = (
+    "admiring|adoring|affectionate|agitated|amazing|angry|awesome|beautiful|blissful|bold|boring|brave|busy"
+    "|charming|clever|compassionate|competent|condescending|confident|cool|cranky|crazy|dazzling|determined"
+    "|distracted|dreamy|eager|ecstatic|elastic|elated|elegant|eloquent|epic|exciting|fervent|festive|flamboyant"
+    "|focused|friendly|frosty|funny|gallant|gifted|goofy|gracious|great|happy|hardcore|heuristic|hopeful|hungry"
+    "|infallible|inspiring|intelligent|interesting|jolly|jovial|keen|kind|laughing|loving|lucid|magical|modest"
+    "|musing|mystifying|naughty|nervous|nice|nifty|nostalgic|objective|optimistic|peaceful|pedantic|pensive"
+    "|practical|priceless|quirky|quizzical|recursing|relaxed|reverent|romantic|sad|serene|sharp|silly|sleepy"
+    "|stoic|strange|stupefied|suspicious|sweet|tender|thirsty|trusting|unruffled|upbeat|vibrant|vigilant"
+    "|vigorous|wizardly|wonderful|xenodochial|youthful|zealous|zen"
+)
+_AGE = r"(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day|week|month|year)s?)"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+
+KINDS: tuple[Kind, ...] = (
+    Kind("digest", r"\bsha256:[0-9a-f]{6,64}", Holds.IDENTITY),
+    Kind("id", r"(?<![\w./-])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![\w-])", Holds.IDENTITY),
+    Kind("build reference", r"(?<![\w./-])(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{25}(?![\w-])", Holds.IDENTITY),
+    Kind("generated name", rf"\b(?:{_ADJECTIVES})_[a-z]+\d?\b", Holds.IDENTITY),
+    Kind("timestamp", r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|(?: ?[+-]\d\d:?\d\d)(?: [A-Z]{3,4})?)?)?"),
+    Kind("date", rf"\b(?:{_DAY},? )?(?:\d\d? {_MONTH} \d{{4}}|{_MONTH} +\d\d?)(?: +\d\d:\d\d(?::\d\d)?)?(?: [A-Z]{{3,4}})?(?: \d{{4}})?\b"),
+    Kind("clock", r"\b\d\d:\d\d:\d\d(?:\.\d+)?\b"),
+    Kind("age", rf"(?<=Up ){_AGE}|\b{_AGE} ago\b"),
+    Kind("duration", r"\b(?:\d+m)?\d+(?:\.\d+)?(?:ms|µs|ns|s)\b"),
+    Kind("size", r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[kKMGT]i?)?B\b", Holds.NEARNESS),
+    Kind("MAC address", r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", Holds.IDENTITY),
+    # RFC 1918: the ranges from which an engine takes its networks' addresses.
+    Kind("address", r"\b(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\b", Holds.IDENTITY),
+    # Linux' default ip_local_port_range, 32768 to 60999.
+    Kind("chosen port", r"(?<=:)(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|60\d{3})\b", Holds.IDENTITY),
+    Kind("process id", r'(?<="Pid": )\d+|(?<=^\[\d\] )\d+$|(?<=pid )\d+\b', Holds.IDENTITY),
+    # docker top: UID PID PPID C STIME TTY TIME CMD
+    Kind("process row", r"(?<=^\w{4} ) *\d+ +\d+ +\d+ +(?:\d\d:\d\d|\w+) +\S+ +(?=\d\d:\d\d:\d\d )"),
+    # A column of a table is as wide as its widest cell, so its gaps follow the parts above.
+    Kind("gap", r" {3,}"),
+)
+
+_ALLOWED_HOSTS = (
+    r"localhost|127\.0\.0\.1|0\.0\.0\.0|(?:docs|www)\.docker\.com|docker\.com|nodejs\.org|github\.com|aka\.ms"
+    r"|host\.docker\.internal|example\.(?:com|org|net)|\[|\d+\.\d+\.\d+\.\d+"
+)
+
+REDACTIONS: tuple[tuple[str, str], ...] = (
+    # User names and passwords in addresses, then addresses that are not on the short list.
+    (r"(?<=://)[^\s/@:]+:[^\s/@]+@", "…@"),
+    (rf"\b(https?)://(?!{_ALLOWED_HOSTS})[A-Za-z0-9.-]+(?::\d+)?", r"\1://…"),
+    (r"\b(?:registry|registry-\d|index|auth|deb|mirrors?|pypi|files|npm|proxy|artifactory|nexus)"
+     r"(?:\.[A-Za-z0-9-]+){1,4}\.[a-z]{2,}\b(?::\d+)?", "…"),
+    (r"\b(?:gh[pousr]_|github_pat_|npm_|glpat-|dckr_pat_|xox[abp]-)[A-Za-z0-9_-]{16,}", "…"),
+    (r"(?i)\b(authorization: *(?:basic|bearer)) +\S+", r"\1 …"),
+    # Home folders, but for those of the sandbox and of the images.
+    (r"(?<![\w.-])/(?:home|Users)/(?!reader\b|node\b)[\w.-]+", "/home/…"),
+)
+_REDACTIONS = tuple((re.compile(pattern), text) for pattern, text in REDACTIONS)
+
+
+def redact(text: str) -> str:
+    """The text without what may never be published, by the rules of REDACTIONS."""
+    for pattern, instead in _REDACTIONS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+@dataclass(frozen=True)
+class Masked:
+    """An output with its volatile parts as placeholders; the sizes keep their bytes."""
+
+    lines: tuple[str, ...]
+    sizes: tuple[float, ...]
+
+    def matches(self, other: Masked) -> bool:
+        """Whether the two differ only in what may differ."""
+        return self.lines == other.lines and all(
+            abs(a - b) <= SIZE_TOLERANCE * max(a, b) for a, b in zip(self.sizes, other.sizes, strict=True)
+        )
+
+
+@dataclass
+class Mask:
+    """Masks the outputs of one page, in order, so that one thing keeps one placeholder.
+
+    Args:
+        extra: kinds of the page's own, from its front matter; they come before the table's.
+
+    Raises:
+        re.error: where a pattern of `extra` is not a regular expression.
+    """
+
+    extra: tuple[Kind, ...] = ()
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def output(self, lines: Sequence[str]) -> Masked:
+        """One step's output, masked. Steps of a build come in BuildKit's free order, so sorted."""
+        sizes: list[float] = []
+        masked = tuple(self._line(line, sizes) for line in _sorted_builds(lines, self.extra))
+        return Masked(masked, tuple(sizes))
+
+    def _line(self, line: str, sizes: list[float]) -> str:
+        def placeholder(match: re.Match[str]) -> str:
+            kind = _kind(match, self.extra)
+            text = match.group()
+            if kind.name == "gap":
+                return "   "
+            if kind.holds is Holds.NEARNESS:
+                sizes.append(bytes_of(text))
+            if kind.holds is not Holds.IDENTITY:
+                return f"⟨{kind.name}⟩"
+            # An id is also shown by its first twelve digits, and as a digest.
+            group = "id" if kind.name == "digest" else kind.name
+            key = (group, text.removeprefix("sha256:")[:12] if group == "id" else text)
+            return f"⟨{group} {self.seen.setdefault(key, len(self.seen) + 1)}⟩"
+
+        return _pattern(self.extra).sub(placeholder, line)
+
+
+def bytes_of(text: str) -> float:
+    """A size such as `1.2kB` or `27MiB` in bytes; decimal units as Docker prints them (go-units).
+
+    Raises:
+        ValueError: where the text is not a size.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s?([kKMGT]?)(i?)B", text)
+    if not match:
+        raise ValueError(f"not a size: {text!r}")
+    number, unit, binary = match.groups()
+    return float(number) * (1024.0 if binary else 1000.0) ** " kMGT".index(unit.lower() if unit == "K" else unit or " ")
+
+
+@lru_cache(maxsize=64)
+def _pattern(extra: tuple[Kind, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?P<k{n}>{kind.pattern})" for n, kind in enumerate((*extra, *KINDS))))
+
+
+def _kind(match: re.Match[str], extra: tuple[Kind, ...]) -> Kind:
+    number = next(int(name[1:]) for name, value in match.groupdict().items() if name[0] == "k" and value is not None)
+    return (*extra, *KINDS)[number]
+
+
+def _sorted_builds(lines: Iterable[str], extra: tuple[Kind, ...]) -> list[str]:
+    """The lines, the steps of each build (` => …` and the ` => => …` below it) sorted by what they say."""
+    found: list[str] = []
+    steps: list[list[str]] = []
+
+    def key(step: list[str]) -> list[str]:
+        return [_pattern(extra).sub("", line) for line in step]
+
+    def flush() -> None:
+        for step in sorted(steps, key=key):
+            found.extend([step[0], *sorted(step[1:], key=lambda line: key([line]))])
+        steps.clear()
+
+    for line in lines:
+        if line.startswith(" => => ") and steps:
+            steps[-1].append(line)
+        elif line.startswith(" => "):
+            steps.append([line])
+        else:
+            flush()
+            found.append(line)
+    flush()
+    return found
