@@ -4,38 +4,101 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from macros import engine
-from macros.errors import DockerNotesError
+from macros import engine, images, progress
+from macros.book import Book, Chapter
+from macros.errors import BuildFailed, DockerNotesError
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 
 
-def _engine() -> int:
-    client = engine.start(lambda text: print(text, flush=True))
-    print(f"DOCKER_HOST={engine.host(client)}")
-    return 0
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
-def _engine_down() -> int:
-    engine.stop()
-    return 0
+def _engine(_: argparse.Namespace) -> None:
+    client = engine.start(_say)
+    _say(f"DOCKER_HOST={engine.host(client)}")
+
+
+def _engine_down(_: argparse.Namespace) -> None:
+    engine.stop(_say)
+
+
+def _images(_: argparse.Namespace) -> None:
+    name, _bases = images.ensure_sandbox(engine.connect(), _say)
+    _say(name)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    book = Book(ROOT)
+    chapters = _chapters(book, [Path(page).resolve() for page in arguments.pages])
+    try:
+        with progress.shown() as shown:
+            told = book.run(chapters.values(), book.ground(), shown, again=True, say=_say)
+    finally:
+        book.close()
+    for page in chapters:
+        for (_block, step), ran in zip(chapters[page].walkthrough.steps, told[page].recording.steps, strict=False):
+            status = f"   [exit status {ran.exit_status}]" if ran.exit_status else ""
+            _say(f"{page}:{step.line}: $ {ran.command}   [{ran.seconds:.2f} s]{status}\n{ran.output}")
+    failures = [failure for one in told.values() for failure in one.failures]
+    if failures:
+        raise BuildFailed(failures)
+
+
+def _verify(arguments: argparse.Namespace) -> None:
+    book = Book(ROOT)
+    chapters = _chapters(book, [Path(page).resolve() for page in arguments.pages] or sorted(DOCS.rglob("*.md")))
+    try:
+        with progress.shown() as shown:
+            failures, notes = book.verify(chapters, shown)
+    finally:
+        book.close()
+    for note in notes:
+        _say(note)
+    if failures:
+        raise BuildFailed(failures)
+    _say(f"{len(chapters)} pages still do what their recordings say.")
+
+
+def _chapters(book: Book, paths: list[Path]) -> dict[str, Chapter]:
+    pages = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    chapters, failures = book.read(pages)
+    if failures:
+        raise BuildFailed(failures)
+    return chapters
 
 
 VERBS = {
     "engine": (_engine, "find or start a Docker Engine; prints DOCKER_HOST=… last"),
     "engine-down": (_engine_down, "stop the engine that `engine` started"),
+    "images": (_images, "have the sandbox's image, with the base images, on the engine"),
+    "run": (_run, "run pages and print what their commands do; saves nothing"),
+    "verify": (_verify, "run pages again and hold them against their recordings; writes nothing"),
 }
 
 
 def main() -> int:
+    """Run the verb that the command line names; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m macros")
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, (_, text) in VERBS.items():
-        verbs.add_parser(verb, help=text, description=text)
+        sub = verbs.add_parser(verb, help=text, description=text)
+        if verb in {"run", "verify"}:
+            sub.add_argument("pages", nargs="+" if verb == "run" else "*", help="files below docs/")
+    arguments = parser.parse_args()
     try:
-        return VERBS[parser.parse_args().verb][0]()
+        VERBS[arguments.verb][0](arguments)
     except DockerNotesError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":

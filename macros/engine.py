@@ -97,6 +97,15 @@ def host(client: docker.DockerClient) -> str:
     return f"unix://{client.api._custom_adapter.socket_path}" if url.startswith("http+docker") else url  # noqa: SLF001
 
 
+def another(client: docker.DockerClient) -> docker.DockerClient:
+    """A further client of the same engine."""
+    if str(client.api.base_url).startswith("http+docker"):
+        return docker.DockerClient(base_url=host(client), timeout=CALL_TIMEOUT)
+    copy = docker.DockerClient(base_url=client.api.base_url, timeout=CALL_TIMEOUT)
+    copy.api.cert, copy.api.verify = client.api.cert, client.api.verify
+    return copy
+
+
 def _answering(client: docker.DockerClient, name: str) -> docker.DockerClient:
     try:
         _ping(client)

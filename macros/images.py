@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import docker.errors
 
-from macros import engine
+from macros import engine, owner
 from macros.errors import EngineError, ImageError
+from macros.owner import LABEL
 from macros.recording import BaseImage
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from docker import DockerClient
 
-LABEL = "docker-notes"
 DEBIAN = "debian:testing-slim"
 NODE = ("node:24-slim", "node:latest")
 NODE_MAJOR = 24
@@ -251,7 +251,7 @@ def _seed(client: DockerClient, recipe: str, name: str) -> None:
         recipe,
         entrypoint=["/usr/local/sbin/seed"],
         privileged=True,
-        labels={LABEL: "seed"},
+        labels=owner.labels("seed"),
         tmpfs={"/var/lib/docker": "exec,suid,dev"},
     )
     try:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from macros.console import Block, Step, Walkthrough
 
 SCHEMA = 1
+RUN_LIVE = "run `make live` where an engine answers, and commit recordings/"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ class Provenance:
             return (p.engine, p.buildx, sorted((b.name, b.digest) for b in p.bases))
 
         return ground(self) == ground(other)
+
+
+UNKNOWN = Provenance("", "", "", ())
 
 
 @dataclass(frozen=True)
@@ -138,20 +142,23 @@ def key_of(walkthrough: Walkthrough, ground: Ground, kinds: tuple[volatile.Kind,
     return _key(ground.of(walkthrough), (_asks(b, s) for b, s in walkthrough.steps), kinds)
 
 
-def stale(recording: Recording, walkthrough: Walkthrough, ground: Ground) -> list[RecordingError]:
+def stale(
+    recording: Recording, walkthrough: Walkthrough, ground: Ground, kinds: tuple[volatile.Kind, ...] = ()
+) -> list[RecordingError]:
     """What changed on the page, or below it, since it was recorded; empty where nothing did."""
     page = walkthrough.page
     line = walkthrough.blocks[0].line
-    fix = "run `make live` where an engine answers, and commit recordings/"
     now = ground.of(walkthrough)
     found: list[RecordingError] = []
     if (recording.ground.rules, recording.ground.sandbox, recording.ground.bases) != (now.rules, now.sandbox, now.bases):
         what = "the sandbox's recipe, the base images or the recording rules changed since this page was recorded"
-        found.append(RecordingError(page, line, what, fix))
+        found.append(RecordingError(page, line, what, RUN_LIVE))
+    if recording.kinds != kinds:
+        found.append(RecordingError(page, 1, "`volatile:` of the front matter changed since this page was recorded", RUN_LIVE))
     for block in walkthrough.blocks:
         name = block.options.example
         if name and recording.ground.examples.get(name) != now.examples[name]:
-            found.append(RecordingError(page, block.line, f"examples/{name}/ changed since this page was recorded", fix))
+            found.append(RecordingError(page, block.line, f"examples/{name}/ changed since this page was recorded", RUN_LIVE))
     pairs = zip(walkthrough.steps, recording.steps, strict=False)
     changed = next((s for (b, s), ran in pairs if _asks(b, s) != ran.asks), None)
     if changed is None and len(walkthrough.steps) != len(recording.steps):
@@ -159,7 +166,7 @@ def stale(recording: Recording, walkthrough: Walkthrough, ground: Ground) -> lis
         changed = extra[0][1] if extra else walkthrough.steps[-1][1]
     if changed:
         what = f"`{changed.command}` is not what was recorded from here on"
-        found.append(RecordingError(page, changed.line, what, fix))
+        found.append(RecordingError(page, changed.line, what, RUN_LIVE))
     return found
 
 
@@ -190,6 +197,8 @@ def wrong_status(page: str, step: Step, ran: Ran) -> StepError:
 def tail(output: str, lines: int = 12) -> str:
     """The last lines of an output, indented, for an error message."""
     last = output.rstrip("\n").split("\n")[-lines:]
+    if last == [""]:
+        return "    (it printed nothing)"
     return "\n".join(f"    | {line}" for line in last)
 
 
@@ -214,18 +223,46 @@ def differences(old: Recording, new: Recording) -> list[tuple[int, str]]:
 
 
 def quiet(old: Recording, new: Recording) -> Recording:
-    """The new recording, with the old words wherever it says the same.
+    """The new recording in the old one's words wherever it says the same.
 
-    Steps that differ only in what may differ keep their old text, so that a diff holds just
-    what changed. Ids that a changed step shares with others are carried over to the old ones.
+    Steps that differ only in what may differ keep their old text, so that a diff holds just what
+    changed; ids that a changed step shares with such a step are carried over to the old ones.
     """
     if old.key == new.key and old.provenance.same_ground(new.provenance) and not differences(old, new):
         return old
-    return new
+    carried: dict[str, str] = {}
+    steps = list(new.steps)
+    pairs = difflib.SequenceMatcher(None, [s.asks for s in old.steps], [s.asks for s in new.steps], autojunk=False)
+    kept: set[int] = set()
+    for start, at, length in pairs.get_matching_blocks():
+        for before, number in zip(old.steps[start : start + length], range(at, at + length), strict=True):
+            was, now = _alone(before, old.kinds), _alone(new.steps[number], new.kinds)
+            if before.exit_status == new.steps[number].exit_status and was.matches(now):
+                carried.update(zip(now.identities, was.identities, strict=True))
+                steps[number] = before
+                kept.add(number)
+    for number, step in enumerate(steps):
+        if number not in kept:
+            steps[number] = replace(step, lines=tuple(_carry(line, carried) for line in step.lines))
+    merged = replace(new, steps=tuple(steps))
+    # An id that a kept step has at other lengths than a changed one does not carry over whole.
+    return new if differences(merged, new) else merged
+
+
+def _alone(step: Ran, kinds: tuple[volatile.Kind, ...]) -> volatile.Masked:
+    return volatile.Mask(kinds).output([line.text for line in step.lines])
+
+
+def _carry(line: Line, carried: dict[str, str]) -> Line:
+    text = line.text
+    for new, old in carried.items():
+        if len(new) == len(old):  # other lengths would move the colours
+            text = text.replace(new, old)
+    return replace(line, text=text)
 
 
 def save(recording: Recording, path: Path) -> bool:
-    """Write the recording, aside and then by rename; untouched where only volatile parts changed.
+    """Write the recording; untouched where only volatile parts changed.
 
     Returns:
         Whether the file changed.
@@ -234,8 +271,16 @@ def save(recording: Recording, path: Path) -> bool:
         old = load(path, recording.page)
     except RecordingError:
         old = None
-    if old and quiet(old, recording) is old:
-        return False
+    if old:
+        recording = quiet(old, recording)
+        if recording is old:
+            return False
+    write(recording, path)
+    return True
+
+
+def write(recording: Recording, path: Path) -> None:
+    """Write the recording aside, then rename: nobody ever sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -246,7 +291,6 @@ def save(recording: Recording, path: Path) -> bool:
     except BaseException:
         os.unlink(aside)  # noqa: PTH108
         raise
-    return True
 
 
 # ---------------------------------------------------------------------------------- the file

@@ -14,14 +14,12 @@ import select
 import tarfile
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import docker.errors
 import requests.exceptions
 
-from macros import engine
 from macros.errors import DockerNotesError, EngineError
-from macros.images import LABEL
 from macros.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ cp -aT /etc/skel {home}; chown -R {user}: {home}
 [ -z "$(docker ps -aq)$(docker volume ls -q)" ]
 """
 _BASES = "docker images -a --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort"
-_RUNNING = "docker ps -q --no-trunc | sort"
+_RUNNING = "docker ps -q --no-trunc | sort | xargs -r docker inspect --format '{{.Id}} {{.State.StartedAt}}'"
 _ANSWERS_URL = 'curl -so /dev/null --max-time 2 "$1"'
 # docker-proxy accepts before the program listens, and closes at once: a port answers when it stays open.
 _ANSWERS_PORT = 'exec 3<>"/dev/tcp/localhost/$1" && { read -rt 0.2 -u 3; [ $? -gt 128 ]; }'
@@ -99,7 +97,7 @@ class Done:
     dropped: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Sandbox:
     """A running sandbox. Use `Sandbox.start`, and `close` at the end."""
 
@@ -110,18 +108,17 @@ class Sandbox:
     tainted: bool = field(default=False)
 
     @classmethod
-    def start(cls, image: str, *, client: DockerClient | None = None, labels: Mapping[str, str] | None = None) -> Sandbox:
+    def start(cls, image: str, client: DockerClient, labels: Mapping[str, str]) -> Sandbox:
         """Start a sandbox and wait until its engine answers.
 
         Args:
             image: the sandbox's image on the outer engine.
-            client: the outer engine; by default the one that the CLI would use.
-            labels: further labels of the container.
+            client: the outer engine.
+            labels: labels of the container.
 
         Raises:
             EngineError: where it does not start, or its engine does not answer within START_TIMEOUT seconds.
         """
-        client = client or engine.connect()
         try:
             container = client.containers.create(
                 image,
@@ -129,7 +126,7 @@ class Sandbox:
                 stdin_open=True,
                 hostname="sandbox",
                 auto_remove=True,
-                labels={LABEL: "sandbox", **(labels or {})},
+                labels=dict(labels),
                 tmpfs={"/var/lib/docker": f"exec,suid,dev,size={DISK}"},
                 pids_limit=PIDS,
                 mem_limit=MEMORY,
@@ -200,7 +197,7 @@ class Sandbox:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
 
     def running(self) -> str:
-        """The ids of the running containers inside."""
+        """Which containers run inside, and since when."""
         return self.sh(_RUNNING)[1]
 
     def answers(self, target: str, timeout: float) -> bool:
@@ -208,6 +205,13 @@ class Sandbox:
         script = _ANSWERS_PORT if target.isdigit() else _ANSWERS_URL
         loop = f'end=$((SECONDS + {int(timeout) + 1})); until ( {script} ) 2>/dev/null; do [ $SECONDS -lt $end ] || exit 1; sleep 0.05; done'
         return self.sh(loop, target, user=USER)[0] == 0
+
+    def engine_answers(self) -> bool:
+        """Whether the engine inside still does."""
+        try:
+            return self.sh("timeout 5 docker version >/dev/null 2>&1")[0] == 0
+        except SandboxGone:
+            return False
 
     def versions(self) -> tuple[str, str]:
         """Versions of the engine and of buildx inside."""
@@ -260,6 +264,12 @@ class Shell:
         self._pending = b""
         self._send(_BASHRC.format(nonce=self._nonce).encode() + b"\n")
         self._await_prompt()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Hang up."""

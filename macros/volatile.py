@@ -107,10 +107,11 @@ def redact(text: str) -> str:
 
 @dataclass(frozen=True)
 class Masked:
-    """An output with its volatile parts as placeholders; the sizes keep their bytes."""
+    """An output with its volatile parts as placeholders; sizes keep their bytes, identities their text."""
 
     lines: tuple[str, ...]
-    sizes: tuple[float, ...]
+    sizes: tuple[float, ...] = ()
+    identities: tuple[str, ...] = ()
 
     def matches(self, other: Masked) -> bool:
         """Whether the two differ only in what may differ."""
@@ -136,10 +137,11 @@ class Mask:
     def output(self, lines: Sequence[str]) -> Masked:
         """One step's output, masked. Steps of a build come in BuildKit's free order, so sorted."""
         sizes: list[float] = []
-        masked = tuple(self._line(line, sizes) for line in _sorted_builds(lines, self.extra))
-        return Masked(masked, tuple(sizes))
+        identities: list[str] = []
+        masked = tuple(self._line(line, sizes, identities) for line in _sorted_builds(lines, self.extra))
+        return Masked(masked, tuple(sizes), tuple(identities))
 
-    def _line(self, line: str, sizes: list[float]) -> str:
+    def _line(self, line: str, sizes: list[float], identities: list[str]) -> str:
         def placeholder(match: re.Match[str]) -> str:
             kind = _kind(match, self.extra)
             text = match.group()
@@ -149,6 +151,7 @@ class Mask:
                 sizes.append(bytes_of(text))
             if kind.holds is not Holds.IDENTITY:
                 return f"⟨{kind.name}⟩"
+            identities.append(text)
             # An id is also shown by its first twelve digits, and as a digest.
             group = "id" if kind.name == "digest" else kind.name
             key = (group, text.removeprefix("sha256:")[:12] if group == "id" else text)

@@ -1,0 +1,293 @@
+"""A site's pages, their walkthroughs and recordings: which run, which are replayed, and what went wrong.
+
+Knows neither MkDocs nor Docker's commands: `mkdocs build`, `make verify` and `python -m macros run`
+all stand on it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from macros import console, engine, examples, images, recording, volatile
+from macros.errors import BuildFailed, DockerNotesError, EngineError, GrammarError, ImageError, PageError, RecordingError, StepError
+from macros.pool import Job, Pool
+from macros.recording import Ground, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from macros.console import Walkthrough
+    from macros.pool import Progress
+
+ENVIRONMENT = "DOCKER_NOTES_ENGINE"
+
+
+class Mode(Enum):
+    """How outputs are come by."""
+
+    AUTO = "auto"
+    LIVE = "live"
+    REPLAY = "replay"
+
+    @classmethod
+    def from_environment(cls) -> Mode:
+        """The mode that DOCKER_NOTES_ENGINE names; auto where it is not set.
+
+        Raises:
+            DockerNotesError: where it names another.
+        """
+        value = os.environ.get(ENVIRONMENT) or "auto"
+        try:
+            return cls(value)
+        except ValueError:
+            known = ", ".join(mode.value for mode in cls)
+            raise DockerNotesError(f"{ENVIRONMENT}={value!r} is not a mode; known modes: {known}") from None
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A page with blocks: what is to run, and the page's own volatile kinds."""
+
+    walkthrough: Walkthrough
+    kinds: tuple[volatile.Kind, ...] = ()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a page shows: a recording, whether this build ran it, and what is wrong with it."""
+
+    recording: Recording
+    live: bool
+    failures: tuple[PageError, ...] = ()
+
+
+class Book:
+    """The walkthroughs of one clone.
+
+    Args:
+        root: the clone's top, with examples/ and recordings/.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.examples = root / "examples"
+        self.recordings = root / "recordings"
+        # What was run on this machine, whether or not its build went through.
+        self._runs = root / ".cache" / "runs"
+        self._pool: Pool | None = None
+
+    def close(self) -> None:
+        """End the sandboxes."""
+        if self._pool:
+            self._pool.close()
+            self._pool = None
+
+    def ground(self) -> Ground:
+        """What outputs depend on besides the pages, as it is now."""
+        hashes = {name: examples.hash_of(self.examples / name) for name in examples.names(self.examples)}
+        return Ground(images.recipe_hash(), images.NODE, hashes)
+
+    def read(self, pages: Mapping[str, str]) -> tuple[dict[str, Chapter], list[PageError]]:
+        """The chapters among pages, and every mistake in them.
+
+        Args:
+            pages: Markdown by path below docs/.
+        """
+        chapters: dict[str, Chapter] = {}
+        failures: list[PageError] = []
+        known = examples.names(self.examples)
+        for page, text in pages.items():
+            if console.LANGUAGE not in text:
+                continue
+            try:
+                walkthrough = console.parse(page, text)
+                kinds = _kinds(page, text)
+            except BuildFailed as error:
+                failures += [failure for failure in error.failures if isinstance(failure, PageError)]
+                continue
+            for block in walkthrough.blocks:
+                name = block.options.example
+                if name and name not in known:
+                    fix = f"examples: {', '.join(known) or 'none'}"
+                    failures.append(GrammarError(page, block.line, f"there is no examples/{name}/", fix))
+            if walkthrough.blocks:
+                chapters[page] = Chapter(walkthrough, kinds)
+        return chapters, failures
+
+    def replay(self, chapters: Iterable[Chapter], ground: Ground) -> dict[str, Told]:
+        """Each chapter's recording, held against its page as it is now."""
+        told: dict[str, Told] = {}
+        for chapter in chapters:
+            page = chapter.walkthrough.page
+            try:
+                found = recording.load(self._path(page), page)
+            except RecordingError as error:
+                told[page] = Told(_empty(chapter, ground), live=False, failures=(error,))
+                continue
+            if found is None:
+                line = chapter.walkthrough.blocks[0].line
+                error = RecordingError(page, line, "this page has no recording", recording.RUN_LIVE)
+                told[page] = Told(_empty(chapter, ground), live=False, failures=(error,))
+                continue
+            failures = recording.stale(found, chapter.walkthrough, ground, chapter.kinds)
+            told[page] = Told(found, live=False, failures=tuple(failures or recording.judge(chapter.walkthrough, found.steps)))
+        return told
+
+    def run(
+        self, chapters: Iterable[Chapter], ground: Ground, progress: Progress, *, again: bool, say: Callable[[str], None] = print
+    ) -> dict[str, Told]:
+        """Run chapters on an engine.
+
+        Args:
+            chapters: those to have.
+            ground: what outputs depend on besides the pages.
+            progress: told how it goes.
+            again: whether to run also what this machine has run in its present form.
+            say: told what is done to have an engine's images.
+
+        Raises:
+            EngineError: where no engine answers.
+            ImageError: where the sandbox's image can not be had.
+        """
+        pool = self.pool(say)
+        told: dict[str, Told] = {}
+        jobs: list[Job] = []
+        for chapter in chapters:
+            page = chapter.walkthrough.page
+            ran = None if again else self._ran(chapter, ground, pool.image)
+            if ran:
+                told[page] = Told(ran, live=False)
+            else:
+                jobs.append(Job(chapter.walkthrough, ground, chapter.kinds, self._seconds(page)))
+        for outcome in pool.run(jobs, progress) if jobs else ():
+            page = outcome.recording.page
+            told[page] = Told(outcome.recording, live=True, failures=outcome.failures)
+            if not outcome.failures:
+                recording.write(outcome.recording, self._runs / pool.image.rpartition(":")[2] / self._path(page).name)
+        return told
+
+    def pool(self, say: Callable[[str], None] = print) -> Pool:
+        """The sandboxes, kept from build to build.
+
+        Raises:
+            EngineError: where no engine answers.
+            ImageError: where the sandbox's image can not be had.
+        """
+        if self._pool is None:
+            self._pool = Pool(self.examples, size=int(os.environ.get("DOCKER_NOTES_SANDBOXES") or 0), say=say)
+        return self._pool
+
+    def save(self, told: Iterable[Told]) -> list[str]:
+        """Write recordings whose outputs really changed; the pages whose files did."""
+        return [t.recording.page for t in told if recording.save(t.recording, self._path(t.recording.page))]
+
+    def verify(self, chapters: Mapping[str, Chapter], progress: Progress) -> tuple[list[PageError], list[str]]:
+        """Run every chapter again and hold it against its recording; writes nothing.
+
+        Returns:
+            Every place where an output changed, and what is to be said once.
+
+        Raises:
+            EngineError: where no engine answers.
+            ImageError: where the sandbox's image can not be had.
+        """
+        ground = self.ground()
+        recorded = self.replay(chapters.values(), ground)
+        failures = [failure for told in recorded.values() for failure in told.failures]
+        whole = {page: told for page, told in recorded.items() if not told.failures}
+        jobs = [Job(chapters[page].walkthrough, ground, chapters[page].kinds, self._seconds(page)) for page in whole]
+        elsewhere: set[str] = set()
+        for outcome in self.pool().run(jobs, progress) if jobs else ():
+            page = outcome.recording.page
+            failures += outcome.failures
+            if outcome.failures:
+                continue
+            if not whole[page].recording.provenance.same_ground(outcome.recording.provenance):
+                elsewhere.add(page)
+                continue
+            failures += _drifted(chapters[page].walkthrough, whole[page].recording, outcome.recording)
+        notes = []
+        if elsewhere:
+            notes.append(
+                f"The engine or the base images differ from those of the recordings of {len(elsewhere)} pages: their exit statuses "
+                f"and `expect` texts were held, not every letter. `make live` records them anew."
+            )
+        return sorted(failures, key=lambda failure: (failure.page, failure.line)), notes
+
+    def _path(self, page: str) -> Path:
+        return self.recordings / (page.removesuffix(".md").replace("/", "--") + ".yml")
+
+    def _seconds(self, page: str) -> float:
+        try:
+            found = recording.load(self._path(page), page)
+        except RecordingError:
+            return 0.0
+        return sum(step.seconds for step in found.steps) if found else 0.0
+
+    def _ran(self, chapter: Chapter, ground: Ground, image: str) -> Recording | None:
+        page = chapter.walkthrough.page
+        try:
+            ran = recording.load(self._runs / image.rpartition(":")[2] / self._path(page).name, page)
+        except RecordingError:
+            return None
+        if ran is None or ran.key != recording.key_of(chapter.walkthrough, ground, chapter.kinds):
+            return None
+        return None if recording.judge(chapter.walkthrough, ran.steps) else ran
+
+
+def tell(book: Book, chapters: Mapping[str, Chapter], mode: Mode, progress: Progress, say: Callable[[str], None]) -> dict[str, Told]:
+    """What each page shows in a mode. In auto mode an engine that can not be used means replay.
+
+    Raises:
+        EngineError: in live mode, where no engine answers.
+        ImageError: in live mode, where the sandbox's image can not be had.
+    """
+    ground = book.ground()
+    if mode is not Mode.REPLAY and chapters:
+        try:
+            if mode is Mode.LIVE or engine.find() is not None:
+                return book.run(chapters.values(), ground, progress, again=mode is Mode.LIVE, say=say)
+        except (EngineError, ImageError) as error:
+            if mode is Mode.LIVE:
+                raise
+            say(f"Replaying the recordings: {error}")
+    return book.replay(chapters.values(), ground)
+
+
+def _drifted(walkthrough: Walkthrough, old: Recording, new: Recording) -> list[PageError]:
+    found: list[PageError] = []
+    for number, diff in recording.differences(old, new):
+        step = walkthrough.steps[number][1]
+        indented = "\n".join(f"    {line}" for line in diff.split("\n"))
+        found.append(StepError(walkthrough.page, step.line, f"the output of `{step.command}` changed:\n{indented}", recording.RUN_LIVE))
+    return found
+
+
+def _empty(chapter: Chapter, ground: Ground) -> Recording:
+    return Recording(chapter.walkthrough.page, recording.UNKNOWN, ground.of(chapter.walkthrough), (), chapter.kinds)
+
+
+def front_matter(text: str) -> dict[str, Any]:
+    """A page's front matter; empty where there is none, or none that can be read."""
+    if not text.startswith("---\n"):
+        return {}
+    head, end, _ = text[4:].partition("\n---")
+    try:
+        found = yaml.safe_load(head) if end else {}
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _kinds(page: str, text: str) -> tuple[volatile.Kind, ...]:
+    try:
+        return tuple(recording.page_kinds(front_matter(text).get("volatile") or ()))
+    except (ValueError, TypeError) as error:
+        fix = "write `volatile:` as a list of `- {name: …, pattern: …}`"
+        raise BuildFailed([GrammarError(page, 1, f"in the front matter: {error}", fix)]) from error
