@@ -1,0 +1,46 @@
+"""A recording → an asciicast, version 2 (https://docs.asciinema.org/manual/asciicast/v2/).
+
+Commands are typed at an even pace, made up; each line of output comes when it really came.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from macros.recording import Recording
+
+PER_KEY = 0.03  # seconds
+PAUSE = 0.8  # seconds between an output and the next command
+ROWS = 30
+PROMPT = "\x1b[1;32m$\x1b[0m "
+
+
+def asciicast(recording: Recording, title: str) -> str:
+    """The walkthrough of a page, to be played."""
+    columns = max((step.columns for step in recording.steps), default=80)
+    head = {
+        "version": 2,
+        "width": columns,
+        "height": ROWS,
+        "timestamp": int(datetime.fromisoformat(recording.provenance.date).timestamp()),
+        "title": title,
+        "env": {"TERM": "xterm-256color", "SHELL": "/bin/bash"},
+    }
+    events: list[tuple[float, str]] = []
+    now = 0.0
+    for step in recording.steps:
+        events.append((now, PROMPT))
+        for key in step.command:
+            now += PER_KEY
+            events.append((now, "\r\n" if key == "\n" else key))
+        events.append((now, "\r\n"))
+        for at, lines in groupby(step.lines, key=lambda line: line.at):
+            events.append((now + at, "".join(line.text + "\r\n" for line in lines)))
+        now += step.seconds + PAUSE
+    # A line may have taken its form later than one below it.
+    events.sort(key=lambda event: event[0])
+    return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in (head, *([round(at, 3), "o", text] for at, text in events)))

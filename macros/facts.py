@@ -1,0 +1,97 @@
+"""Numbers and words for prose, taken from what named blocks printed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from macros.volatile import bytes_of
+
+if TYPE_CHECKING:
+    from macros.recording import Ran
+    from macros.render import Shown
+
+_SIZE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[kKMGT]i?)?B\b")
+
+
+class Missing(ValueError):  # noqa: N818  # what is said of it
+    """An output that does not hold what it is asked for."""
+
+
+def one(shown: Shown, step: int | None) -> Ran:
+    """A block's step, counted from 1; its last one where none is named.
+
+    Raises:
+        Missing: where the block has no such step, or it did not run.
+    """
+    number = len(shown.block.steps) if step is None else step
+    if not 1 <= number <= len(shown.block.steps):
+        raise Missing(f"the block {shown.block.options.name!r} has {len(shown.block.steps)} steps, not {number}")
+    if number > len(shown.steps):
+        raise Missing(f"step {number} of the block {shown.block.options.name!r} did not run")
+    return shown.steps[number - 1]
+
+
+def seconds(ran: Ran) -> tuple[str, str]:
+    """How long a step took: as a writer would say it, and exactly."""
+    return about_seconds(ran.seconds), f"{ran.seconds:.3f} s"
+
+
+def about_seconds(value: float) -> str:
+    """Seconds as a writer would round them."""
+    if value < 0.95:  # noqa: PLR2004
+        return f"{_two(value)} seconds" if value >= 0.05 else "next to no time"  # noqa: PLR2004
+    if value < 9.5:  # noqa: PLR2004
+        rounded = round(value)
+        return "about a second" if rounded == 1 else f"about {rounded} seconds"
+    return f"about {value:.0f} seconds" if value < 90 else f"about {value / 60:.0f} minutes"  # noqa: PLR2004
+
+
+def _two(value: float) -> str:
+    return f"{value:.1f}" if value >= 0.1 else f"{value:.2f}"  # noqa: PLR2004
+
+
+def times(slow: Ran, fast: Ran) -> tuple[str, str]:
+    """How many times faster one step was than another, and the two.
+
+    Raises:
+        Missing: where it was not faster.
+    """
+    if slow.seconds <= fast.seconds:
+        raise Missing(f"it took {fast.seconds:.2f} s, the one said to be slower {slow.seconds:.2f} s")
+    factor = slow.seconds / max(fast.seconds, 0.001)
+    text = f"{factor:.0f} times" if factor >= 1.95 else f"{factor:.1f} times"  # noqa: PLR2004
+    return text, f"{slow.seconds:.2f} s against {fast.seconds:.2f} s"
+
+
+def size(ran: Ran) -> tuple[str, str]:
+    """The first size that a step printed: rounded, and as printed.
+
+    Raises:
+        Missing: where it printed none.
+    """
+    found = _SIZE.search(ran.output)
+    if not found:
+        raise Missing(f"`{ran.command}` printed no size such as 12MB")
+    return about_bytes(bytes_of(found.group())), found.group()
+
+
+def about_bytes(value: float) -> str:
+    """A size as a writer would round it, in decimal units."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if value >= factor:
+            number = value / factor
+            return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"  # noqa: PLR2004
+    return f"{value:.0f} B"
+
+
+def line(ran: Ran, text: str) -> str:
+    """The first line of a step's output that contains a text.
+
+    Raises:
+        Missing: where none does.
+    """
+    found = next((line.text.strip() for line in ran.lines if text in line.text), None)
+    if found is None:
+        raise Missing(f"no line of `{ran.command}` contains {text!r}")
+    return found

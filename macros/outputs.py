@@ -1,0 +1,148 @@
+"""What Docker's own tables and progress say, read into data; nothing is drawn here.
+
+Read are the forms that Docker Engine 20.10 to 28 and buildx 0.10 to 0.29 print.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from macros.volatile import bytes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Unreadable(ValueError):  # noqa: N818  # what is said of it
+    """An output in a shape that is not known; the message shows the line."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row of `docker history`: the instruction that made it, and its size in bytes."""
+
+    instruction: str
+    size: float
+    printed: str
+
+    @property
+    def is_metadata(self) -> bool:
+        """Whether the instruction changed no files."""
+        return self.size == 0
+
+
+@dataclass(frozen=True)
+class BuildStep:
+    """A step of a build as BuildKit tells it: `number` of `total`, seconds, whether from the cache."""
+
+    number: int
+    total: int
+    instruction: str
+    seconds: float
+    cached: bool
+
+
+@dataclass(frozen=True)
+class Port:
+    """A published port: the address and port of the machine, the port of the container."""
+
+    address: str
+    published: int
+    container: int
+    protocol: str
+
+
+def history(lines: Sequence[str]) -> list[Layer]:
+    """The rows of `docker history IMAGE`, the newest first.
+
+    Raises:
+        Unreadable: where there is no table, or a row has another shape.
+    """
+    head = next((n for n, line in enumerate(lines) if line.startswith("IMAGE ") and "CREATED BY" in line and "SIZE" in line), None)
+    if head is None:
+        raise Unreadable(f"no table of `docker history` in it; it begins: {_first(lines)!r}")
+    by, size = lines[head].index("CREATED BY"), lines[head].index("SIZE")
+    found = []
+    for line in lines[head + 1 :]:
+        printed = line[size:].split()
+        if not re.match(r"(<missing>|[0-9a-f]{12}|sha256:[0-9a-f]{64}) ", line) or not printed:
+            raise Unreadable(f"not a row of `docker history`: {line!r} (a wider `columns` keeps rows from wrapping)")
+        try:
+            found.append(Layer(_instruction(line[by:size].strip()), bytes_of(printed[0]), printed[0]))
+        except ValueError as error:
+            raise Unreadable(f"not a row of `docker history`: {line!r} ({error})") from error
+    if not found:
+        raise Unreadable("the table of `docker history` has no rows")
+    return found
+
+
+def _instruction(created_by: str) -> str:
+    text = re.sub(r"^/bin/sh -c #\(nop\)\s+", "", created_by)
+    text = re.sub(r"^(?:RUN )?(?:\|\d+ (?:\S+=\S* )*)?/bin/sh -c ", "RUN ", text)
+    return re.sub(r"\s+(?:# buildkit|# build…|# bu…|# b…|# …|#…)$", "", text).strip() or "imported files"
+
+
+_STEP = re.compile(r"^ => (?P<cached>CACHED )?\[(?:\S+ +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<what>.*?) +(?P<seconds>\d+\.\d+)s$")
+_ERROR = re.compile(r"^ => ERROR \[(?:\S+ +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<what>.*?) +(?P<seconds>\d+\.\d+)s$")
+
+
+def build(lines: Sequence[str]) -> list[BuildStep]:
+    """The numbered steps of `docker build`, in the order of the Dockerfile.
+
+    Raises:
+        Unreadable: where there are none.
+    """
+    found: dict[int, BuildStep] = {}
+    for line in lines:
+        match = _STEP.match(line) or _ERROR.match(line)
+        if match:
+            number = int(match["number"])
+            cached = "CACHED" in line.split("[", maxsplit=1)[0]
+            found[number] = BuildStep(number, int(match["total"]), match["what"].strip(), float(match["seconds"]), cached)
+    if not found:
+        raise Unreadable(f"no steps such as ` => [1/3] FROM …` in it; it begins: {_first(lines)!r}")
+    return [found[number] for number in sorted(found)]
+
+
+_PORT_LINE = re.compile(r"^(?P<container>\d+)/(?P<protocol>\w+) -> (?P<address>.+):(?P<published>\d+)$")
+_PORT_CELL = re.compile(r"(?P<address>\d+\.\d+\.\d+\.\d+|\[?::1?\]?):(?P<published>\d+)->(?P<container>\d+)/(?P<protocol>\w+)")
+
+
+def ports(lines: Sequence[str]) -> list[Port]:
+    """The published ports that `docker port NAME` or `docker ps` tells.
+
+    Raises:
+        Unreadable: where it tells none.
+    """
+    matches = [match for line in lines for match in (_PORT_LINE.match(line), *_PORT_CELL.finditer(line)) if match]
+    if not matches:
+        raise Unreadable(f"no published port such as `80/tcp -> 0.0.0.0:3000` in it; it begins: {_first(lines)!r}")
+    return [Port(m["address"], int(m["published"]), int(m["container"]), m["protocol"]) for m in matches]
+
+
+_OPTIONS_WITH_VALUE = {"-t", "--time", "--timeout", "-s", "--signal", "-f", "--format"}
+
+
+def changes(command: str) -> list[str]:
+    """The verbs of `docker` in a command line that change a container's state: `run`, `stop`, …"""
+    try:
+        words = shlex.split(command.replace("\\\n", " "), comments=True)
+    except ValueError:
+        return []
+    found = []
+    for word, following in zip(words, words[1:], strict=False):
+        if word == "docker" and following in CHANGES:
+            rest = words[words.index(following) :]
+            auto = following == "run" and "--rm" in rest
+            found.append("run --rm" if auto else following)
+    return found
+
+
+CHANGES = {"create", "run", "start", "stop", "kill", "restart", "pause", "unpause", "rm", "wait"}
+
+
+def _first(lines: Sequence[str]) -> str:
+    return next((line for line in lines if line.strip()), "(nothing)")

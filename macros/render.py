@@ -1,0 +1,216 @@
+"""A recording → HTML: blocks, provenance, notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING
+
+from macros.images import STAND_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from macros.console import Block, Step, Walkthrough
+    from macros.recording import Provenance, Ran, Recording
+    from macros.terminal import Line
+
+FOLD_OVER = 24
+"""Lines; longer outputs show their beginning, their end, and what the block expects."""
+
+_HEAD, _TAIL, _AROUND, _LEAST = 4, 12, 1, 4
+_SLOW = 1.0  # seconds from which on a reader is told them
+_NARROW = 34  # characters that fit a phone without scrolling
+
+# The sixteen colours as pyte names them, with xterm's values to fit others to.
+_COLOURS = {
+    "black": 0x000000, "red": 0xCD0000, "green": 0x00CD00, "brown": 0xCDCD00,
+    "blue": 0x0000EE, "magenta": 0xCD00CD, "cyan": 0x00CDCD, "white": 0xE5E5E5,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A block with what its steps did; `steps` is short where a recording is."""
+
+    block: Block
+    steps: tuple[Ran, ...]
+
+
+def shown(walkthrough: Walkthrough, recording: Recording) -> list[Shown]:
+    """The blocks of a page, each with its part of the recording."""
+    found, at = [], 0
+    for block in walkthrough.blocks:
+        found.append(Shown(block, recording.steps[at : at + len(block.steps)]))
+        at += len(block.steps)
+    return found
+
+
+def anchor(block: Block) -> str:
+    """The id of a block's element."""
+    return f"run-{block.options.name or block.index + 1}"
+
+
+def block(shown: Shown, notice: str = "") -> str:
+    """A block's HTML: `div.console`, with a `data-exit-status` a step.
+
+    Args:
+        shown: the block and what its steps did.
+        notice: HTML to stand on top, such as that it is running again.
+    """
+    block = shown.block
+    options = block.options
+    hidden = " hidden" if options.show == "none" else ""
+    parts = [f'<div class="console" id="{anchor(block)}" data-source="{escape(block.page)}:{block.line}"{hidden}>']
+    if options.title:
+        parts.append(f'<p class="console-title">{escape(options.title)}</p>')
+    parts.append(notice)
+    for number, step in enumerate(block.steps):
+        ran = shown.steps[number] if number < len(shown.steps) else None
+        parts.append(_step(step, ran, options.show, options.expect))
+    parts.append("</div>")
+    return "".join(parts)
+
+
+def _step(step: Step, ran: Ran | None, show: str, expect: str) -> str:
+    status = "" if ran is None else str(ran.exit_status)
+    parts = [f'<div class="console-step" data-exit-status="{status}">']
+    if show in {"all", "command"}:
+        parts.append(f'<pre class="console-command"><code>{escape(step.command, quote=False)}</code></pre>')
+    if ran and show in {"all", "output"}:
+        if ran.lines:
+            parts.append(_output(ran, expect))
+        if ran.dropped:
+            parts.append(f'<p class="console-note">{_bytes(ran.dropped)} more were printed and are not shown.</p>')
+        about = []
+        if ran.exit_status:
+            about.append(f'<span class="console-status">exit status {ran.exit_status}</span>')
+        if ran.seconds >= _SLOW:
+            about.append(f"{ran.seconds:.1f} s")
+        if about:
+            parts.append(f'<p class="console-note">{" · ".join(about)}</p>')
+    parts.append("</div>")
+    return "".join(parts)
+
+
+def _output(ran: Ran, expect: str) -> str:
+    parts = []
+    for folded, lines in _segments(ran.lines, expect):
+        text = "\n".join(_line(line) for line in lines)
+        # What may have to be scrolled can be reached by keyboard.
+        wide = ' tabindex="0"' if any(len(line.text) > _NARROW for line in lines) else ""
+        pre = f'<pre class="console-output" data-search-exclude{wide}><samp>{text}\n</samp></pre>'
+        if folded:
+            pre = f'<details class="console-fold"><summary>{len(lines)} more lines</summary>{pre}</details>'
+        parts.append(pre)
+    return "".join(parts)
+
+
+def _segments(lines: Sequence[Line], expect: str) -> Iterator[tuple[bool, Sequence[Line]]]:
+    if len(lines) <= FOLD_OVER:
+        yield False, lines
+        return
+    keep = {n for n in range(len(lines)) if n < _HEAD or n >= len(lines) - _TAIL}
+    if expect:
+        found = (n for n, line in enumerate(lines) if expect in line.text)
+        keep.update(m for n in found for m in range(n - _AROUND, n + _AROUND + 1) if 0 <= m < len(lines))
+    start = 0
+    while start < len(lines):
+        end = start
+        while end < len(lines) and (end in keep) == (start in keep):
+            end += 1
+        folded = start not in keep and end - start >= _LEAST
+        yield folded, lines[start:end]
+        start = end
+
+
+def _line(line: Line) -> str:
+    if not line.spans:
+        return escape(line.text, quote=False)
+    parts, at = [], 0
+    for span in line.spans:
+        parts.append(escape(line.text[at : span.start], quote=False))
+        parts.append(f'<span class="{_classes(span.style)}">{escape(line.text[span.start : span.end], quote=False)}</span>')
+        at = span.end
+    parts.append(escape(line.text[at:], quote=False))
+    return "".join(parts)
+
+
+@cache
+def _classes(style: str) -> str:
+    names = []
+    for word in style.split():
+        ground, _, colour = word.rpartition("on-")
+        if colour.startswith("#"):
+            colour = _nearest(int(colour[1:], 16))
+        names.append(f"t-{ground and 'on-' or word[: len(word) - len(colour)]}{colour.removeprefix('bright')}")
+    return escape(" ".join(names))
+
+
+def _nearest(colour: int) -> str:
+    def distance(name: str) -> int:
+        return sum(((colour >> s & 255) - (_COLOURS[name] >> s & 255)) ** 2 for s in (0, 8, 16))
+
+    return min(_COLOURS, key=distance)
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count} bytes"  # noqa: PLR2004
+
+
+def provenance(recording: Recording, *, live: bool, cast: str = "") -> str:
+    """The end of a page: where its outputs came from, short, and open to more.
+
+    Args:
+        recording: what the page shows.
+        live: whether this build ran it.
+        cast: the address of the page's asciicast, relative to the page.
+    """
+    about = recording.provenance
+    seconds = sum(step.seconds for step in recording.steps)
+    rows = [
+        ("Engine", f"Docker Engine {escape(about.engine)}, buildx {escape(about.buildx)}"),
+        *(("Base image", _base(about, number)) for number in range(len(about.bases))),
+        ("Run", f"{day(about.date)}; {len(recording.steps)} commands in {seconds:.0f} seconds"),
+        ("This build", "ran them" if live else "replayed their recording"),
+    ]
+    stand_in = any(base.origin == STAND_IN for base in about.bases)
+    parts = [
+        f'<details class="provenance"><summary>Every output on this page was printed by Docker Engine {escape(about.engine)} '
+        f"on {day(about.date)}{', on stand-in base images' if stand_in else ''}.</summary><dl>",
+        *(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows),
+        "</dl></details>",
+    ]
+    if cast:
+        parts.append(f'<p class="watch" data-cast="{escape(cast)}" data-search-exclude></p>')
+    return "".join(parts)
+
+
+def _base(about: Provenance, number: int) -> str:
+    base = about.bases[number]
+    if base.origin == STAND_IN:
+        made = f"made from {escape(base.made_from)}; " if base.made_from else ""
+        origin = f"a local stand-in for the official image, which could not be pulled; {made}contents"
+    else:
+        origin = "the official image, digest"
+    return f"<code>{escape(base.name)}</code>: {origin} <code>{escape(base.digest[:19])}</code>"
+
+
+def day(date: str) -> str:
+    """An ISO 8601 moment as a reader would write its day."""
+    if not date:
+        return "an unknown day"
+    moment = datetime.fromisoformat(date)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def notice(text: str) -> str:
+    """A notice on top of a block: plain text, each line a line."""
+    return f'<pre class="console-notice" role="status">{escape(text, quote=False)}</pre>'
+
+
+def failures(lines: Iterable[str]) -> str:
+    """What is wrong with a page, on top of it."""
+    return f'<div class="admonition failure"><p class="admonition-title">This page fails</p>{"".join(map(notice, lines))}</div>'
