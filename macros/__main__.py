@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from macros import engine, images, progress
 from macros.book import Book, Chapter
 from macros.errors import BuildFailed, DockerNotesError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -25,6 +31,19 @@ def _engine(_: argparse.Namespace) -> None:
 
 def _engine_down(_: argparse.Namespace) -> None:
     engine.stop(_say)
+
+
+def _with_engine(arguments: argparse.Namespace) -> int:
+    """Run a command while an engine is up; one that was started for it is stopped behind it."""
+    found = engine.find()
+    client = found or engine.start(_say)
+    try:
+        return subprocess.run(  # noqa: S603  # the caller's own command
+            arguments.command, env={**os.environ, "DOCKER_HOST": engine.host(client)}, check=False
+        ).returncode
+    finally:
+        if found is None:
+            engine.stop(_say)
 
 
 def _images(_: argparse.Namespace) -> None:
@@ -72,9 +91,10 @@ def _chapters(book: Book, paths: list[Path]) -> dict[str, Chapter]:
     return chapters
 
 
-VERBS = {
+VERBS: dict[str, tuple[Callable[[argparse.Namespace], int | None], str]] = {
     "engine": (_engine, "find or start a Docker Engine; prints DOCKER_HOST=… last"),
     "engine-down": (_engine_down, "stop the engine that `engine` started"),
+    "with-engine": (_with_engine, "run a command while an engine is up; stops only what it started"),
     "images": (_images, "have the sandbox's image, with the base images, on the engine"),
     "run": (_run, "run pages and print what their commands do; saves nothing"),
     "verify": (_verify, "run pages again and hold them against their recordings; writes nothing"),
@@ -89,16 +109,17 @@ def main() -> int:
         sub = verbs.add_parser(verb, help=text, description=text)
         if verb in {"run", "verify"}:
             sub.add_argument("pages", nargs="+" if verb == "run" else "*", help="files below docs/")
+        if verb == "with-engine":
+            sub.add_argument("command", nargs=argparse.REMAINDER, help="the command and its words")
     arguments = parser.parse_args()
     try:
-        VERBS[arguments.verb][0](arguments)
+        return VERBS[arguments.verb][0](arguments) or 0
     except DockerNotesError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -21,6 +20,7 @@ from macros.recording import Ground, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from macros.console import Walkthrough
     from macros.pool import Progress
@@ -127,12 +127,10 @@ class Book:
             page = chapter.walkthrough.page
             try:
                 found = recording.load(self._path(page), page)
+                if found is None:
+                    line = chapter.walkthrough.blocks[0].line
+                    raise RecordingError(page, line, "this page has no recording", recording.RUN_LIVE)
             except RecordingError as error:
-                told[page] = Told(_empty(chapter, ground), live=False, failures=(error,))
-                continue
-            if found is None:
-                line = chapter.walkthrough.blocks[0].line
-                error = RecordingError(page, line, "this page has no recording", recording.RUN_LIVE)
                 told[page] = Told(_empty(chapter, ground), live=False, failures=(error,))
                 continue
             failures = recording.stale(found, chapter.walkthrough, ground, chapter.kinds)
@@ -241,7 +239,9 @@ class Book:
         return None if recording.judge(chapter.walkthrough, ran.steps) else ran
 
 
-def tell(book: Book, chapters: Mapping[str, Chapter], mode: Mode, progress: Progress, say: Callable[[str], None]) -> dict[str, Told]:
+def tell(
+    book: Book, chapters: Mapping[str, Chapter], mode: Mode, progress: Progress, say: Callable[[str], None]
+) -> dict[str, Told]:
     """What each page shows in a mode. In auto mode an engine that can not be used means replay.
 
     Raises:
@@ -265,7 +265,9 @@ def _drifted(walkthrough: Walkthrough, old: Recording, new: Recording) -> list[P
     for number, diff in recording.differences(old, new):
         step = walkthrough.steps[number][1]
         indented = "\n".join(f"    {line}" for line in diff.split("\n"))
-        found.append(StepError(walkthrough.page, step.line, f"the output of `{step.command}` changed:\n{indented}", recording.RUN_LIVE))
+        found.append(
+            StepError(walkthrough.page, step.line, f"the output of `{step.command}` changed:\n{indented}", recording.RUN_LIVE)
+        )
     return found
 
 

@@ -43,4 +43,6 @@ def asciicast(recording: Recording, title: str) -> str:
         now += step.seconds + PAUSE
     # A line may have taken its form later than one below it.
     events.sort(key=lambda event: event[0])
-    return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in (head, *([round(at, 3), "o", text] for at, text in events)))
+    return "".join(
+        json.dumps(item, ensure_ascii=False) + "\n" for item in (head, *([round(at, 3), "o", text] for at, text in events))
+    )

@@ -301,7 +301,7 @@ def _steps(page: str, first: int, body: tuple[str, ...], errors: list[GrammarErr
 
 
 def _with(step: Step, **changes: object) -> Step:
-    return Step(**{**vars(step), **changes})  # type: ignore[arg-type]
+    return Step(**{**vars(step), **changes})
 
 
 def _continues(line: str) -> bool:

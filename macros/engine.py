@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import docker
-import docker.context.api
+import docker.context
 import docker.errors
 import requests.exceptions
+from docker.context.config import get_current_context_name
 
 from macros.errors import EngineError
 
@@ -73,7 +74,7 @@ def find() -> docker.DockerClient | None:
     try:
         if os.environ.get("DOCKER_HOST"):
             return _answering(docker.from_env(timeout=CALL_TIMEOUT), f"DOCKER_HOST={os.environ['DOCKER_HOST']}")
-        name = os.environ.get("DOCKER_CONTEXT") or docker.context.api.get_current_context_name()
+        name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
         if name and name != "default":
             context = docker.context.ContextAPI.get_context(name)
             if context is None:
@@ -94,7 +95,7 @@ def find() -> docker.DockerClient | None:
 def host(client: docker.DockerClient) -> str:
     """The address of a client's engine, as DOCKER_HOST takes it."""
     url = str(client.api.base_url)
-    return f"unix://{client.api._custom_adapter.socket_path}" if url.startswith("http+docker") else url  # noqa: SLF001
+    return f"unix://{client.api._custom_adapter.socket_path}" if url.startswith("http+docker") else url  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def another(client: docker.DockerClient) -> docker.DockerClient:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class DockerNotesError(Exception):
@@ -62,6 +62,12 @@ class EngineError(DockerNotesError):
 
 class ImageError(DockerNotesError):
     """A base image could neither be pulled nor built."""
+
+
+def in_page_order(failures: Iterable[PageError]) -> BuildFailed:
+    """The error that lists failures by page and line."""
+    ordered: list[PageError] = sorted(failures, key=lambda failure: (failure.page, failure.line))
+    return BuildFailed(ordered)
 
 
 class BuildFailed(DockerNotesError):

@@ -44,7 +44,11 @@ class Check:
 
 def names(folder: Path) -> tuple[str, ...]:
     """The examples there are, in alphabetical order."""
-    return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))) if folder.is_dir() else ()
+    return (
+        tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
+        if folder.is_dir()
+        else ()
+    )
 
 
 def files(example: Path) -> tuple[Path, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SIZE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[kKMGT]i?)?B\b")
 
 
-class Missing(ValueError):  # noqa: N818  # what is said of it
+class Missing(ValueError):  # what is said of it
     """An output that does not hold what it is asked for."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import svg
 
@@ -94,7 +94,11 @@ def build_steps(builds: Mapping[str, Sequence[BuildStep]]) -> str:
         y += 18
         said = []
         for step in steps:
-            elements.append(svg.Rect(x=0, y=y, width=WIDTH, height=_ROW - 3, rx=2, class_=["fig-cached" if step.cached else "fig-ran", "fig-track"]))
+            elements.append(
+                svg.Rect(
+                    x=0, y=y, width=WIDTH, height=_ROW - 3, rx=2, class_=["fig-cached" if step.cached else "fig-ran", "fig-track"]
+                )
+            )
             if not step.cached:
                 bar = max(2.0, WIDTH * step.seconds / longest)
                 elements.append(svg.Rect(x=0, y=y, width=round(bar, 1), height=_ROW - 3, rx=2, class_=["fig-ran"]))
@@ -201,7 +205,7 @@ def _arrow(x1: float, y1: float, x2: float, y2: float) -> list[svg.Element]:
 
 def _head(x: float, y: float, angle: float) -> list[svg.Element]:
     points = [(x, y)] + [(x - 8 * math.cos(angle + turn), y - 8 * math.sin(angle + turn)) for turn in (-0.45, 0.45)]
-    return [svg.Polygon(points=[round(value, 1) for point in points for value in point], class_=["fig-tip"])]
+    return [svg.Polygon(points=[svg.Point(round(px, 1), round(py, 1)) for px, py in points], class_=["fig-tip"])]
 
 
 def _legend(entries: Sequence[tuple[str, str]], y: float) -> list[svg.Element]:
@@ -215,7 +219,7 @@ def _legend(entries: Sequence[tuple[str, str]], y: float) -> list[svg.Element]:
 
 
 def _text(x: float, y: float, text: str, style: str, *, end: bool = False, middle: bool = False) -> svg.Text:
-    anchor = "end" if end else "middle" if middle else None
+    anchor: Literal["start", "middle", "end"] | None = "end" if end else "middle" if middle else None
     return svg.Text(x=round(x, 1), y=y, text=escape(text, quote=False), class_=[style], text_anchor=anchor)
 
 
@@ -230,5 +234,3 @@ def _figure(title: str, told: str, elements: Sequence[svg.Element], height: floa
         elements=list(elements),
     )
     return f'<figure class="figure">{picture}<figcaption>{escape(title)}</figcaption></figure>'
-
-

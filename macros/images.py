@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import io
+import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import tarfile
@@ -23,9 +22,11 @@ import docker.errors
 from macros import engine, owner
 from macros.errors import EngineError, ImageError
 from macros.owner import LABEL
-from macros.recording import BaseImage
+from macros.recording import REGISTRY, STAND_IN, BaseImage
+from macros.volatile import redact
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Callable, Iterable, Iterator
 
     from docker import DockerClient
@@ -33,12 +34,11 @@ if TYPE_CHECKING:
 DEBIAN = "debian:testing-slim"
 NODE = ("node:24-slim", "node:latest")
 NODE_MAJOR = 24
-STAND_IN, REGISTRY = "stand-in", "registry"
 _HERE = Path(__file__).parent
 SANDBOX_RECIPE = _HERE / "sandbox_image"
 _NODE_RECIPE = _HERE / "node_image"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-_ORIGIN, _MADE_FROM = f"{LABEL}.origin", f"{LABEL}.made-from"
+_ORIGIN, _MADE_FROM, _CONTENTS = f"{LABEL}.origin", f"{LABEL}.made-from", f"{LABEL}.contents"
 
 
 def ensure(client: DockerClient, say: Callable[[str], None] = print) -> tuple[BaseImage, ...]:
@@ -109,7 +109,8 @@ def _base(client: DockerClient, name: str) -> BaseImage:
     labels = image.labels or {}
     origin = labels.get(_ORIGIN, REGISTRY)
     digests = image.attrs.get("RepoDigests") or []
-    digest = digests[0].partition("@")[2] if digests and origin == REGISTRY else str(image.id)
+    # Of a stand-in, not the image's id, which holds the second it was built: what it holds.
+    digest = labels.get(_CONTENTS) or (digests[0].partition("@")[2] if digests else str(image.id))
     return BaseImage(name, origin, digest, labels.get(_MADE_FROM, ""))
 
 
@@ -119,14 +120,10 @@ def _pulled(client: DockerClient, name: str, say: Callable[[str], None]) -> bool
     try:
         client.images.pull(repository, tag=tag)
     except docker.errors.DockerException as error:
-        say(f"  no registry answers for it ({_first_line(error)}); building a stand-in from packages")
+        reason = redact(str(getattr(error, "explanation", None) or error)).strip()
+        say(f"  it cannot be pulled here ({reason[-120:]}); a stand-in is built from packages")
         return False
     return True
-
-
-def _first_line(error: Exception) -> str:
-    # Not the address that was asked: nothing published may hold one.
-    return re.sub(r"https?://\S+|\S+\.\S+:\d+", "…", str(error)).strip().split("\n")[0][:160]
 
 
 def _ensure_debian(client: DockerClient, say: Callable[[str], None]) -> None:
@@ -147,8 +144,20 @@ def _ensure_debian(client: DockerClient, say: Callable[[str], None]) -> None:
         f"LABEL {LABEL}=base",
         f"LABEL {_ORIGIN}={STAND_IN}",
         f'LABEL {_MADE_FROM}="Debian {engine.SUITE}, debootstrap minbase"',
+        f"LABEL {_CONTENTS}={_contents(rootfs)}",
     ]
     client.api.import_image_from_file(str(rootfs), repository=repository, tag=tag, changes=changes)
+
+
+def _contents(rootfs: Path) -> str:
+    """A digest of the packages in a root file system, with their versions."""
+    with tarfile.open(rootfs) as archive:
+        status = archive.extractfile("./var/lib/dpkg/status")
+        if status is None:
+            raise ImageError(f"{rootfs} holds no dpkg status; remove it, it is made again")
+        lines = status.read().decode().splitlines()
+    told = "\n".join(line for line in lines if line.startswith(("Package: ", "Version: ")))
+    return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def _debootstrap(rootfs: Path, say: Callable[[str], None]) -> None:
@@ -199,12 +208,17 @@ def _build_node(client: DockerClient, say: Callable[[str], None]) -> None:
         version = subprocess.run(  # noqa: S603
             [folder / "node/package/bin/node", "--version"], capture_output=True, text=True, check=True
         ).stdout.strip()[1:]
+        npm = json.loads((folder / "npm/package/package.json").read_text())["version"]
         for path in _NODE_RECIPE.iterdir():
             shutil.copy(path, folder)
+        below = (client.images.get(DEBIAN).labels or {}).get(_CONTENTS, DEBIAN)
+        recipe = (folder / "Dockerfile").read_text()
+        contents = hashlib.sha256(f"{below}\n{version}\n{npm}\n{recipe}".encode()).hexdigest()
         labels = {
             LABEL: "base",
             _ORIGIN: STAND_IN,
-            _MADE_FROM: f"Debian {engine.SUITE} (debootstrap), Node {version} and npm 11 from their npm packages",
+            _MADE_FROM: f"Debian {engine.SUITE} (debootstrap), Node {version} and npm {npm} from their npm packages",
+            _CONTENTS: f"sha256:{contents}",
         }
         wanted = ["Dockerfile", "docker-entrypoint.sh", "node/package/bin/node", "npm/package"]
         image = _build(client, _tar_of(folder, wanted), NODE[0], {"NODE_VERSION": version}, labels)
@@ -220,7 +234,7 @@ def _tar_of(folder: Path, names: Iterable[str] = (".",)) -> io.BufferedRandom:
         for name in names:
             tar.add(folder / name, arcname=name, filter=_as_root)
     file.seek(0)
-    return file  # type: ignore[return-value]
+    return file
 
 
 def _as_root(info: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -229,9 +243,7 @@ def _as_root(info: tarfile.TarInfo) -> tarfile.TarInfo:
     return info
 
 
-def _build(
-    client: DockerClient, context: Any, tag: str, arguments: dict[str, str], labels: dict[str, str] | None = None
-) -> str:
+def _build(client: DockerClient, context: Any, tag: str, arguments: dict[str, str], labels: dict[str, str] | None = None) -> str:
     log: list[str] = []
     stream = client.api.build(
         fileobj=context, custom_context=True, tag=tag, buildargs=arguments, labels={LABEL: "image", **(labels or {})},
@@ -261,9 +273,11 @@ def _seed(client: DockerClient, recipe: str, name: str) -> None:
         container.start()
         status = container.wait()["StatusCode"]
         if status:
-            raise ImageError(f"loading the base images into the sandbox failed:\n{container.logs(tail=15).decode(errors='replace')}")
+            raise ImageError(
+                f"loading the base images into the sandbox failed:\n{container.logs(tail=15).decode(errors='replace')}"
+            )
         changes = ['ENTRYPOINT ["/usr/local/sbin/sandbox"]', f"LABEL {LABEL}=image"]
-        client.api.commit(container.id, repository, tag, changes=changes)
+        client.api.commit(str(container.id), repository, tag, changes=changes)
     except docker.errors.DockerException as error:
         raise EngineError(f"loading the base images into the sandbox failed: {error}") from error
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from macros.volatile import bytes_of
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Unreadable(ValueError):  # noqa: N818  # what is said of it
+class Unreadable(ValueError):  # what is said of it
     """An output in a shape that is not known; the message shows the line."""
 
 
@@ -133,7 +134,7 @@ def changes(command: str) -> list[str]:
     except ValueError:
         return []
     found = []
-    for word, following in zip(words, words[1:], strict=False):
+    for word, following in pairwise(words):
         if word == "docker" and following in CHANGES:
             rest = words[words.index(following) :]
             auto = following == "run" and "--rm" in rest

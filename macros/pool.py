@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
     from macros.console import Step, Walkthrough
-    from macros.recording import BaseImage, Ground
+    from macros.recording import Ground
     from macros.volatile import Kind
     from macros.walkthrough import Outcome
 

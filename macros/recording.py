@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from macros.console import Block, Step, Walkthrough
 
 SCHEMA = 1
+STAND_IN, REGISTRY = "stand-in", "registry"
+"""Where a base image came from: built here from packages, or pulled."""
 RUN_LIVE = "run `make live` where an engine answers, and commit recordings/"
 
 
@@ -449,5 +451,3 @@ def _asks(block: Block, step: Step) -> tuple[object, ...]:
 def _key(ground: Ground, asks: Iterable[tuple[object, ...]], kinds: tuple[volatile.Kind, ...]) -> str:
     told = [ground.rules, ground.sandbox, ground.bases, ground.examples, list(asks), [k.pattern for k in kinds]]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-

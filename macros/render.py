@@ -8,7 +8,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
-from macros.images import STAND_IN
+from macros.recording import STAND_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -145,7 +145,7 @@ def _classes(style: str) -> str:
         ground, _, colour = word.rpartition("on-")
         if colour.startswith("#"):
             colour = _nearest(int(colour[1:], 16))
-        names.append(f"t-{ground and 'on-' or word[: len(word) - len(colour)]}{colour.removeprefix('bright')}")
+        names.append(f"t-{(ground and 'on-') or word[: len(word) - len(colour)]}{colour.removeprefix('bright')}")
     return escape(" ".join(names))
 
 
@@ -177,9 +177,9 @@ def provenance(recording: Recording, *, live: bool, cast: str = "") -> str:
         ("This build", "ran them" if live else "replayed their recording"),
     ]
     stand_in = any(base.origin == STAND_IN for base in about.bases)
+    said = f"Every output on this page was printed by Docker Engine {escape(about.engine)} on {day(about.date)}"
     parts = [
-        f'<details class="provenance"><summary>Every output on this page was printed by Docker Engine {escape(about.engine)} '
-        f"on {day(about.date)}{', on stand-in base images' if stand_in else ''}.</summary><dl>",
+        f'<details class="provenance"><summary>{said}{", on stand-in base images" if stand_in else ""}.</summary><dl>',
         *(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows),
         "</dl></details>",
     ]

@@ -14,13 +14,13 @@ import select
 import tarfile
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import docker.errors
 import requests.exceptions
 
 from macros.errors import DockerNotesError, EngineError
-from macros.terminal import Terminal
+from macros.terminal import ROWS, Terminal
 
 if TYPE_CHECKING:
     import socket
@@ -49,6 +49,8 @@ GRACE = 3.0
 # The shell's integration marks of OSC 133, from FinalTerm: C before an output, D;status behind it.
 # The nonce keeps a program that prints such marks from ending its own step.
 _BASHRC = r"""PS0='\e]133;C;{nonce}\a' PS1='\e]133;D;{nonce};$?\a' PS2= PROMPT_COMMAND=; set +H; unset HISTFILE"""
+
+_MARK = b"\x1b]133;"
 
 _RESET = r"""
 set -e
@@ -173,7 +175,7 @@ class Sandbox:
             status, output = self.container.exec_run(command, user=user, environment=dict(env or {}))
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
-        return int(status if status is not None else -1), output.decode(errors="replace")
+        return int(status if status is not None else -1), cast("bytes", output).decode(errors="replace")
 
     def put(self, folder: Path, files: Sequence[Path]) -> None:
         """Copy files of an example's folder to a folder of that name in the reader's home."""
@@ -203,7 +205,7 @@ class Sandbox:
     def answers(self, target: str, timeout: float) -> bool:
         """Wait until a URL or port of the sandbox answers, at most `timeout` seconds."""
         script = _ANSWERS_PORT if target.isdigit() else _ANSWERS_URL
-        loop = f'end=$((SECONDS + {int(timeout) + 1})); until ( {script} ) 2>/dev/null; do [ $SECONDS -lt $end ] || exit 1; sleep 0.05; done'
+        loop = f"end=$((SECONDS + {int(timeout) + 1})); until ( {script} ) 2>/dev/null; do [ $SECONDS -lt $end ] || exit 1; sleep 0.05; done"
         return self.sh(loop, target, user=USER)[0] == 0
 
     def engine_answers(self) -> bool:
@@ -259,7 +261,7 @@ class Shell:
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
         self._stream = stream
-        self._socket: socket.socket = getattr(stream, "_sock", stream)
+        self._socket = cast("socket.socket", getattr(stream, "_sock", stream))
         self._socket.setblocking(True)
         self._pending = b""
         self._send(_BASHRC.format(nonce=self._nonce).encode() + b"\n")
@@ -291,7 +293,7 @@ class Shell:
             SandboxGone: where the sandbox ended.
         """
         if columns != self._columns:
-            self._api.exec_resize(self._exec, height=Terminal(columns)._screen.lines, width=columns)
+            self._api.exec_resize(self._exec, height=ROWS, width=columns)
             self._columns = columns
         terminal = Terminal(columns)
         self._send(command.encode() + b"\n")
@@ -379,6 +381,7 @@ class Shell:
 def _split_at_escape(data: bytes) -> tuple[bytes, bytes]:
     """Hold back the start of what may become a mark."""
     at = data.rfind(b"\x1b")
-    if at >= 0 and len(data) - at < 64 and b"\x1b]133;".startswith(data[at : at + 6][:6]) or data[at:].startswith(b"\x1b]133;"):
-        return data[:at], data[at:]
+    held = data[at:] if at >= 0 else b""
+    if held and (held.startswith(_MARK) or _MARK.startswith(held)):
+        return data[:at], held
     return data, b""

@@ -7,7 +7,6 @@ import json
 import re
 import sys
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -20,10 +19,11 @@ from pymdownx.superfences import SuperFencesException
 
 from macros import casts, console, facts, figures, outputs, progress, render
 from macros.book import Book, Mode, front_matter, tell
-from macros.errors import BuildFailed, DockerNotesError, FigureError, PageError
+from macros.errors import DockerNotesError, FigureError, PageError, in_page_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
@@ -43,11 +43,11 @@ class FenceError(SuperFencesException, PluginError):  # type: ignore[misc]  # su
     """A block that can not be shown; of both kinds, so that neither superfences nor MkDocs swallows it."""
 
 
-class _NoOptions(Config):
+class _NoOptions(Config):  # type: ignore[no-untyped-call]  # MkDocs' own hook
     """There is nothing to set."""
 
 
-class Site(BasePlugin[_NoOptions]):
+class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' own hook
     """One build of the site.
 
     Args:
@@ -140,7 +140,7 @@ class Site(BasePlugin[_NoOptions]):
         return {macro.__name__: self._guarded(macro) for macro in own}
 
     def seconds(self, name: str, step: int | None = None) -> str:
-        """How long a block's step took: `{{ seconds("build") }}`."""
+        """How long a step of a block took."""
         return _hover(*facts.seconds(self._ran(name, step)))
 
     def size(self, name: str, step: int | None = None) -> str:
@@ -188,8 +188,7 @@ class Site(BasePlugin[_NoOptions]):
         """Every failure that a page shows, as Markdown: its text, what it means, where it happened."""
         parts = []
         for page, text in self._texts.items():
-            for entry in front_matter(text).get("failures") or ():
-                parts.append(self._failure(page, entry))
+            parts += [self._failure(page, entry) for entry in front_matter(text).get("failures") or ()]
         return "\n\n".join(parts)
 
     def totals(self) -> str:
@@ -200,7 +199,9 @@ class Site(BasePlugin[_NoOptions]):
             steps = told.recording.steps
             builds = sum(bool(re.search(r"\bdocker (?:buildx )?build\b", step.command)) for step in steps)
             title = front_matter(self._texts[page]).get("title", page)
-            rows.append((sum(step.seconds for step in steps), f"[{title}]({page})", len(steps), builds, told.recording.provenance.engine))
+            rows.append(
+                (sum(step.seconds for step in steps), f"[{title}]({page})", len(steps), builds, told.recording.provenance.engine)
+            )
         rows.sort(key=lambda row: -row[0])
         seconds = sum(row[0] for row in rows)
         engines = sorted({row[4] for row in rows})
@@ -301,7 +302,7 @@ class Site(BasePlugin[_NoOptions]):
             raise facts.Missing(f"the block {entry['block']!r} of {page} does not print {entry['text']!r}")
         title = front_matter(self._texts[page]).get("title", page)
         return (
-            f"## {entry['title']}\n\n<pre class=\"failure-text\"><code>{escape(line)}</code></pre>\n\n"
+            f'## {entry["title"]}\n\n<pre class="failure-text"><code>{escape(line)}</code></pre>\n\n'
             f"{entry['means'].strip()}\n\n**The way out:** {entry['fix'].strip()}\n\n"
             f"It happens on [{title}]({page}#{render.anchor(shown.block)})."
         )
@@ -309,7 +310,7 @@ class Site(BasePlugin[_NoOptions]):
 
 def _raise(failures: list[PageError]) -> None:
     if failures:
-        raise PluginError(str(BuildFailed(sorted(failures, key=lambda failure: (failure.page, failure.line)))))
+        raise PluginError(str(in_page_order(failures)))
 
 
 def _front_lines(whole: str, body: str) -> int:

@@ -102,8 +102,7 @@ class Terminal:
         """What is on the screen and above it, without trailing blank lines."""
         rows = [_line(row, self._screen.columns) for row in self._rows()]
         found = [
-            Line(line.text, line.spans, round(self._seen[n][1], 3) if n < len(self._seen) else 0.0)
-            for n, line in enumerate(rows)
+            Line(line.text, line.spans, round(self._seen[n][1], 3) if n < len(self._seen) else 0.0) for n, line in enumerate(rows)
         ]
         while found and not found[-1].text:
             found.pop()
@@ -118,9 +117,7 @@ class Terminal:
         for number in range(min(above, len(self._seen)) - self._screen.lines, above + self._screen.lines):
             if number < 0:
                 continue
-            row: Any = (
-                self._screen.history.top[number] if number < above else self._screen.buffer[number - above]
-            )
+            row: Any = self._screen.history.top[number] if number < above else self._screen.buffer[number - above]
             text = _line(row, self._screen.columns, plain=True).text
             while len(self._seen) <= number:
                 self._seen.append(("", 0.0))

@@ -62,7 +62,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("build reference", r"(?<![\w./-])(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{25}(?![\w-])", Holds.IDENTITY),
     Kind("generated name", rf"\b(?:{_ADJECTIVES})_[a-z]+\d?\b", Holds.IDENTITY),
     Kind("timestamp", r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|(?: ?[+-]\d\d:?\d\d)(?: [A-Z]{3,4})?)?)?"),
-    Kind("date", rf"\b(?:{_DAY},? )?(?:\d\d? {_MONTH} \d{{4}}|{_MONTH} +\d\d?)(?: +\d\d:\d\d(?::\d\d)?)?(?: [A-Z]{{3,4}})?(?: \d{{4}})?\b"),
+    Kind(
+        "date",
+        rf"\b(?:{_DAY},? )?(?:\d\d? {_MONTH} \d{{4}}|{_MONTH} +\d\d?)(?: +\d\d:\d\d(?::\d\d)?)?(?: [A-Z]{{3,4}})?(?: \d{{4}})?\b",
+    ),
     Kind("clock", r"\b\d\d:\d\d:\d\d(?:\.\d+)?\b"),
     Kind("age", rf"(?<=Up ){_AGE}|\b{_AGE} ago\b"),
     Kind("duration", r"\b(?:\d+m)?\d+(?:\.\d+)?(?:ms|µs|ns|s)\b"),
@@ -84,12 +87,13 @@ _ALLOWED_HOSTS = (
     r"|host\.docker\.internal|example\.(?:com|org|net)|\[|\d+\.\d+\.\d+\.\d+"
 )
 
+_REGISTRIES = r"registry|registry-\d|index|auth|deb|mirrors?|pypi|files|npm|proxy|artifactory|nexus"
+
 REDACTIONS: tuple[tuple[str, str], ...] = (
     # User names and passwords in addresses, then addresses that are not on the short list.
     (r"(?<=://)[^\s/@:]+:[^\s/@]+@", "…@"),
     (rf"\b(https?)://(?!{_ALLOWED_HOSTS})[A-Za-z0-9.-]+(?::\d+)?", r"\1://…"),
-    (r"\b(?:registry|registry-\d|index|auth|deb|mirrors?|pypi|files|npm|proxy|artifactory|nexus)"
-     r"(?:\.[A-Za-z0-9-]+){1,4}\.[a-z]{2,}\b(?::\d+)?", "…"),
+    (rf"\b(?:{_REGISTRIES})(?:\.[A-Za-z0-9-]+){{1,4}}\.[a-z]{{2,}}\b(?::\d+)?", "…"),
     (r"\b(?:gh[pousr]_|github_pat_|npm_|glpat-|dckr_pat_|xox[abp]-)[A-Za-z0-9_-]{16,}", "…"),
     (r"(?i)\b(authorization: *(?:basic|bearer)) +\S+", r"\1 …"),
     # Home folders, but for those of the sandbox and of the images.

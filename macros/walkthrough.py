@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from macros import examples
@@ -17,6 +16,7 @@ from macros.volatile import Kind, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from macros.console import Block, Step, Walkthrough
     from macros.recording import BaseImage
@@ -45,7 +45,7 @@ def run(
     ground: Ground,
     bases: tuple[BaseImage, ...],
     kinds: tuple[Kind, ...] = (),
-    on_step: Callable[[Step], None] = lambda step: None,
+    on_step: Callable[[Step], None] = lambda _: None,
 ) -> Outcome:
     """Type a page's commands into a fresh sandbox, as a reader would, from the first to the last.
 
@@ -80,7 +80,9 @@ def run(
         fatal.append(error.failure)
     except SandboxGone as error:
         line = step.line if step else walkthrough.blocks[0].line
-        fatal.append(StepError(walkthrough.page, line, f"{_name(step)}{error}", "run the build again, or mend what ends the sandbox"))
+        fatal.append(
+            StepError(walkthrough.page, line, f"{_name(step)}{error}", "run the build again, or mend what ends the sandbox")
+        )
     provenance = Provenance(engine_version, buildx, date, bases)
     recording = Recording(walkthrough.page, provenance, ground.of(walkthrough), tuple(done), kinds)
     failures = judge(walkthrough, done)
@@ -97,7 +99,7 @@ def never_began(walkthrough: Walkthrough, ground: Ground, error: Exception) -> O
     return Outcome(recording, (failure,), 0.0)
 
 
-class _Fatal(Exception):  # noqa: N818  # not an error by itself: carries one
+class _Fatal(Exception):  # not an error by itself: carries one
     """Nothing more of this page can run."""
 
     def __init__(self, failure: PageError) -> None:
