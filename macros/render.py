@@ -98,7 +98,7 @@ def _step(step: Step, ran: Ran | None, show: str, expect: str) -> str:
 def _output(ran: Ran, expect: str) -> str:
     parts = []
     for folded, lines in _segments(ran.lines, expect):
-        text = "\n".join(_line(line) for line in lines)
+        text = "\n".join(_line(line, ran.columns) for line in lines)
         # What may have to be scrolled can be reached by keyboard.
         wide = ' tabindex="0"' if any(len(line.text) > _NARROW for line in lines) else ""
         pre = f'<pre class="console-output" data-search-exclude{wide}><samp>{text}\n</samp></pre>'
@@ -126,7 +126,13 @@ def _segments(lines: Sequence[Line], expect: str) -> Iterator[tuple[bool, Sequen
         start = end
 
 
-def _line(line: Line) -> str:
+def _line(line: Line, columns: int) -> str:
+    html = _coloured(line)
+    # What the terminal broke at its edge, a page breaks at its own.
+    return f'<span class="wrap">{html}</span>' if len(line.text) > columns else html
+
+
+def _coloured(line: Line) -> str:
     if not line.spans:
         return escape(line.text, quote=False)
     parts, at = [], 0

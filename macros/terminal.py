@@ -1,7 +1,8 @@
 """Bytes of a terminal → the lines that a person sees, with their colours.
 
 The screen is pyte's, an emulator of a VT100 with xterm's colours. Lines that scroll off
-its top are kept. What a screen can not tell (trailing spaces) is not kept.
+its top are kept. A line that the terminal's edge broke is one line here: its parts belong together,
+and a reader's screen has an edge of its own. What a screen can not tell (trailing spaces) is not kept.
 """
 
 from __future__ import annotations
@@ -45,7 +46,29 @@ class Line:
 
 
 class _Screen(pyte.HistoryScreen):
-    """pyte's screen, deaf to private variants of sequences that it knows only in their public form."""
+    """pyte's screen, which also knows the rows that go on from the row above.
+
+    It is deaf to private variants of sequences that it knows only in their public form.
+    """
+
+    def __init__(self, columns: int, rows: int, **options: Any) -> None:
+        # Rows counted from the first that ever was, as the history keeps them all.
+        self.broken: set[int] = set()
+        self._drawing = False
+        super().__init__(columns, rows, **options)
+
+    def draw(self, data: str) -> None:
+        self._drawing = True
+        try:
+            super().draw(data)
+        finally:
+            self._drawing = False
+
+    def linefeed(self) -> None:
+        super().linefeed()
+        # pyte breaks a line at the edge by a line feed of its own.
+        row = len(self.history.top) + self.cursor.y
+        (self.broken.add if self._drawing else self.broken.discard)(row)
 
     def select_graphic_rendition(self, *attrs: int, **kwargs: bool) -> None:
         if not kwargs:
@@ -100,10 +123,14 @@ class Terminal:
 
     def lines(self) -> tuple[Line, ...]:
         """What is on the screen and above it, without trailing blank lines."""
-        rows = [_line(row, self._screen.columns) for row in self._rows()]
-        found = [
-            Line(line.text, line.spans, round(self._seen[n][1], 3) if n < len(self._seen) else 0.0) for n, line in enumerate(rows)
-        ]
+        found: list[Line] = []
+        for number, row in enumerate(self._rows()):
+            line = _line(row, self._screen.columns)
+            if number in self._screen.broken and found:
+                found[-1] = _joined(found[-1], line, self._screen.columns)
+            else:
+                at = self._seen[number][1] if number < len(self._seen) else 0.0
+                found.append(Line(line.text, line.spans, round(at, 3)))
         while found and not found[-1].text:
             found.pop()
         return tuple(found[:MAX_LINES])
@@ -147,6 +174,13 @@ def _line(row: Mapping[int, Char], columns: int, *, plain: bool = False) -> Line
         at = end
     clipped = (Span(s.start, min(s.end, len(text)), s.style) for s in spans if s.start < len(text))
     return Line(text, tuple(clipped))
+
+
+def _joined(line: Line, rest: Line, columns: int) -> Line:
+    """A line and what the edge of the terminal broke off it."""
+    start = -(-len(line.text) // columns) * columns
+    spans = tuple(Span(start + span.start, start + span.end, span.style) for span in rest.spans)
+    return Line(line.text.ljust(start) + rest.text if rest.text else line.text, line.spans + spans, line.at)
 
 
 def _printable(data: str) -> str:
