@@ -30,6 +30,7 @@ class Check:
         port: a container port on which GET / must answer with `answers`.
         prints: text that a run prints, ending with `exit_status`.
         fails: text with which the build fails.
+        stops: the program does not end by itself: it is stopped once it has printed its text.
         never_ends: the build is still running after these seconds.
     """
 
@@ -38,6 +39,7 @@ class Check:
     answers: str = ""
     prints: str = ""
     exit_status: int = 0
+    stops: bool = False
     fails: str = ""
     never_ends: float = 0.0
 

@@ -85,13 +85,18 @@ def about_bytes(value: float) -> str:
     return f"{value:.0f} B"
 
 
-def line(ran: Ran, text: str) -> str:
-    """The first line of a step's output that contains a text.
+def line(ran: Ran, text: str, which: int = 1) -> str:
+    """A line of a step's output that contains a text, its columns closed up.
+
+    Args:
+        ran: the step.
+        text: what the line contains.
+        which: 1 for the first such line, 2 for the second, …
 
     Raises:
-        Missing: where none does.
+        Missing: where there is none.
     """
-    found = next((line.text.strip() for line in ran.lines if text in line.text), None)
-    if found is None:
-        raise Missing(f"no line of `{ran.command}` contains {text!r}")
-    return found
+    found = [" ".join(line.text.split()) for line in ran.lines if text in line.text]
+    if not 1 <= which <= len(found):
+        raise Missing(f"{len(found)} lines of `{ran.command}` contain {text!r}, number {which} is asked for")
+    return found[which - 1]

@@ -46,6 +46,9 @@ DISK = "5g"
 QUIET_AT_PROMPT, QUIET, QUIET_UNHEARD = 0.3, 1.0, 3.0
 GRACE = 3.0
 
+# Ctrl-P Ctrl-Q are for the containers inside; the outer engine is given keys that nobody types.
+_NO_DETACH_KEYS = "ctrl-_,ctrl-^,ctrl-_,ctrl-^"
+
 # The shell's integration marks of OSC 133, from FinalTerm: C before an output, D;status behind it.
 # The nonce keeps a program that prints such marks from ending its own step.
 _BASHRC = r"""PS0='\e]133;C;{nonce}\a' PS1='\e]133;D;{nonce};$?\a' PS2= PROMPT_COMMAND=; set +H; unset HISTFILE"""
@@ -198,9 +201,9 @@ class Sandbox:
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
 
-    def running(self) -> str:
+    def running(self) -> set[str]:
         """Which containers run inside, and since when."""
-        return self.sh(_RUNNING)[1]
+        return set(self.sh(_RUNNING)[1].splitlines())
 
     def answers(self, target: str, timeout: float) -> bool:
         """Wait until a URL or port of the sandbox answers, at most `timeout` seconds."""
@@ -254,7 +257,14 @@ class Shell:
         bash = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
         try:
             made = self._api.exec_create(
-                sandbox.container.id, bash, tty=True, stdin=True, user=USER, workdir=HOME, environment=environment
+                sandbox.container.id,
+                bash,
+                tty=True,
+                stdin=True,
+                user=USER,
+                workdir=HOME,
+                environment=environment,
+                detach_keys=_NO_DETACH_KEYS,
             )
             self._exec = made["Id"]
             stream = self._api.exec_start(self._exec, tty=True, socket=True)

@@ -151,13 +151,13 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         """The exit status of a block's step."""
         return str(self._ran(name, step).exit_status)
 
-    def output_line(self, name: str, text: str, step: int | None = None) -> str:
-        """A line that contains a text: the first one of the step that printed it."""
-        return f"<code>{escape(self._read(name, step, lambda ran: facts.line(ran, text)))}</code>"
+    def output_line(self, name: str, text: str, step: int | None = None, which: int = 1) -> str:
+        """A line that contains a text: the first one of the step that printed it, or the second, …"""
+        return f"<code>{escape(self._read(name, step, lambda ran: facts.line(ran, text, which)))}</code>"
 
-    def times_faster(self, slow: str, fast: str) -> str:
-        """How many times faster one block's last step was than another's."""
-        return _hover(*facts.times(self._ran(slow), self._ran(fast)))
+    def times_faster(self, slow: str, fast: str, step: int | None = None) -> str:
+        """How many times faster a step of one block was than the same step of another; the last one unless named."""
+        return _hover(*facts.times(self._ran(slow, step), self._ran(fast, step)))
 
     def layers(self, *names: str, base: str = "") -> str:
         """A figure of `docker history`: of one block's image, or of two side by side."""

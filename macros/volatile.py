@@ -58,8 +58,11 @@ _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 
 KINDS: tuple[Kind, ...] = (
     Kind("digest", r"\bsha256:[0-9a-f]{6,64}", Holds.IDENTITY),
+    # `docker history` of images that the classic builder made.
+    Kind("checksum", r"\b(?:file|dir|multi):[0-9a-f]{16,64}", Holds.IDENTITY),
     Kind("id", r"(?<![\w./-])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![\w-])", Holds.IDENTITY),
-    Kind("build reference", r"(?<![\w./-])(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{25}(?![\w-])", Holds.IDENTITY),
+    Kind("UUID", r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", Holds.IDENTITY),
+    Kind("build reference", r"(?<![\w-])(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{25}(?![\w-])", Holds.IDENTITY),
     Kind("generated name", rf"\b(?:{_ADJECTIVES})_[a-z]+\d?\b", Holds.IDENTITY),
     Kind("timestamp", r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|(?: ?[+-]\d\d:?\d\d)(?: [A-Z]{3,4})?)?)?"),
     Kind(
@@ -68,7 +71,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("clock", r"\b\d\d:\d\d:\d\d(?:\.\d+)?\b"),
     Kind("age", rf"(?<=Up ){_AGE}|\b{_AGE} ago\b"),
-    Kind("duration", r"\b(?:\d+m)?\d+(?:\.\d+)?(?:ms|µs|ns|s)\b"),
+    Kind("duration", r"\b(?:\d+m)?\d+(?:\.\d+)?(?: ?ms|µs|ns|s)\b"),
     Kind("size", r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[kKMGT]i?)?B\b", Holds.NEARNESS),
     Kind("MAC address", r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", Holds.IDENTITY),
     # RFC 1918: the ranges from which an engine takes its networks' addresses.

@@ -118,7 +118,7 @@ class _Typist:
 
     def __post_init__(self) -> None:
         self._copied: set[str] = set()
-        self._running = ""
+        self._running: set[str] = set()
         self._waited = False
 
     def enter(self, block: Block) -> None:
@@ -172,7 +172,7 @@ class _Typist:
 
     def _wait(self, block: Block, step: Step) -> None:
         running = self.sandbox.running()
-        if running != self._running and running:
+        if running - self._running:
             self._poll(block, step)
         self._running = running
 
