@@ -15,7 +15,7 @@ def define_env(env: Any) -> None:
     env.conf["mdx_configs"].setdefault("pymdownx.superfences", {}).setdefault("custom_fences", []).append(
         {"name": "console", "class": "console", "validator": plugin.validate, "format": plugin.format}
     )
-    for name, macro in plugin.macros().items():
+    for name, macro in plugin.prose.macros().items():
         env.macro(macro, name)
 
 

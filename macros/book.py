@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from macros import console, engine, examples, images, recording, volatile
+from macros import console, drift, engine, examples, images, recording, volatile
 from macros.errors import BuildFailed, DockerNotesError, EngineError, GrammarError, ImageError, PageError, RecordingError, StepError
 from macros.pool import Job, Pool
 from macros.recording import Ground, Recording
@@ -133,8 +133,8 @@ class Book:
             except RecordingError as error:
                 told[page] = Told(_empty(chapter, ground), live=False, failures=(error,))
                 continue
-            failures = recording.stale(found, chapter.walkthrough, ground, chapter.kinds)
-            told[page] = Told(found, live=False, failures=tuple(failures or recording.judge(chapter.walkthrough, found.steps)))
+            failures = drift.stale(found, chapter.walkthrough, ground, chapter.kinds)
+            told[page] = Told(found, live=False, failures=tuple(failures or drift.judge(chapter.walkthrough, found.steps)))
         return told
 
     def run(
@@ -183,7 +183,7 @@ class Book:
 
     def save(self, told: Iterable[Told]) -> list[str]:
         """Write recordings whose outputs really changed; the pages whose files did."""
-        return [t.recording.page for t in told if recording.save(t.recording, self._path(t.recording.page))]
+        return [t.recording.page for t in told if drift.save(t.recording, self._path(t.recording.page))]
 
     def verify(self, chapters: Mapping[str, Chapter], progress: Progress) -> tuple[list[PageError], list[str]]:
         """Run every chapter again and hold it against its recording; writes nothing.
@@ -236,7 +236,7 @@ class Book:
             return None
         if ran is None or ran.key != recording.key_of(chapter.walkthrough, ground, chapter.kinds):
             return None
-        return None if recording.judge(chapter.walkthrough, ran.steps) else ran
+        return None if drift.judge(chapter.walkthrough, ran.steps) else ran
 
 
 def tell(
@@ -262,7 +262,7 @@ def tell(
 
 def _drifted(walkthrough: Walkthrough, old: Recording, new: Recording) -> list[PageError]:
     found: list[PageError] = []
-    for number, diff in recording.differences(old, new):
+    for number, diff in drift.differences(old, new):
         step = walkthrough.steps[number][1]
         indented = "\n".join(f"    {line}" for line in diff.split("\n"))
         found.append(

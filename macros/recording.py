@@ -6,7 +6,6 @@ reader sees it in a literal block, colours beside it. A file is replaced whole, 
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -20,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from macros import volatile
-from macros.errors import PageError, RecordingError, StepError
+from macros.errors import RecordingError
 from macros.terminal import Line, Span, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from macros.console import Block, Step, Walkthrough
@@ -141,144 +140,7 @@ class Recording:
 
 def key_of(walkthrough: Walkthrough, ground: Ground, kinds: tuple[volatile.Kind, ...] = ()) -> str:
     """The key that a recording of this walkthrough would have."""
-    return _key(ground.of(walkthrough), (_asks(b, s) for b, s in walkthrough.steps), kinds)
-
-
-def stale(
-    recording: Recording, walkthrough: Walkthrough, ground: Ground, kinds: tuple[volatile.Kind, ...] = ()
-) -> list[RecordingError]:
-    """What changed on the page, or below it, since it was recorded; empty where nothing did."""
-    page = walkthrough.page
-    line = walkthrough.blocks[0].line
-    now = ground.of(walkthrough)
-    found: list[RecordingError] = []
-    if (recording.ground.rules, recording.ground.sandbox, recording.ground.bases) != (now.rules, now.sandbox, now.bases):
-        what = "the sandbox's recipe, the base images or the recording rules changed since this page was recorded"
-        found.append(RecordingError(page, line, what, RUN_LIVE))
-    if recording.kinds != kinds:
-        found.append(RecordingError(page, 1, "`volatile:` of the front matter changed since this page was recorded", RUN_LIVE))
-    for block in walkthrough.blocks:
-        name = block.options.example
-        if name and recording.ground.examples.get(name) != now.examples[name]:
-            found.append(RecordingError(page, block.line, f"examples/{name}/ changed since this page was recorded", RUN_LIVE))
-    pairs = zip(walkthrough.steps, recording.steps, strict=False)
-    changed = next((s for (b, s), ran in pairs if _asks(b, s) != ran.asks), None)
-    if changed is None and len(walkthrough.steps) != len(recording.steps):
-        extra = walkthrough.steps[len(recording.steps) :]
-        changed = extra[0][1] if extra else walkthrough.steps[-1][1]
-    if changed:
-        what = f"`{changed.command}` is not what was recorded from here on"
-        found.append(RecordingError(page, changed.line, what, RUN_LIVE))
-    return found
-
-
-def judge(walkthrough: Walkthrough, steps: Sequence[Ran]) -> list[PageError]:
-    """Hold exit statuses and `expect` texts of a page against what its steps did."""
-    found: list[PageError] = []
-    printed: dict[int, str] = {}
-    for (block, step), ran in zip(walkthrough.steps, steps, strict=False):
-        printed[block.index] = printed.get(block.index, "") + ran.output
-        if ran.exit_status != step.expected_status:
-            found.append(wrong_status(walkthrough.page, step, ran))
-            continue
-        if step is block.steps[-1] and block.options.expect not in printed[block.index]:
-            what = f"the block's output does not contain {block.options.expect!r}"
-            found.append(StepError(walkthrough.page, block.line, f"{what}; its last lines:\n{tail(printed[block.index])}"))
-    return found
-
-
-def wrong_status(page: str, step: Step, ran: Ran) -> StepError:
-    """The error of a step whose exit status is not the one expected."""
-    what = (
-        f"`{step.command}` ended with exit status {ran.exit_status}, expected {step.expected_status}; "
-        f"its last lines:\n{tail(ran.output)}"
-    )
-    return StepError(page, step.line, what, f"mend the command, or write '? {ran.exit_status}' below it if it is meant to fail")
-
-
-def tail(output: str, lines: int = 12) -> str:
-    """The last lines of an output, indented, for an error message."""
-    last = output.rstrip("\n").split("\n")[-lines:]
-    if last == [""]:
-        return "    (it printed nothing)"
-    return "\n".join(f"    | {line}" for line in last)
-
-
-def differences(old: Recording, new: Recording) -> list[tuple[int, str]]:
-    """Where two recordings of the same walkthrough really differ.
-
-    Returns:
-        The number of each step that differs, with a unified diff of its masked output.
-    """
-    found = []
-    for number, (before, after) in enumerate(zip(old.steps, new.steps, strict=True)):
-        was, now = old.masked[number], new.masked[number]
-        diff = list(difflib.unified_diff(was.lines, now.lines, "recorded", "now", lineterm="", n=2))
-        if not diff and not was.matches(now):
-            pairs = zip(was.sizes, now.sizes, strict=True)
-            diff = [f"-{a:.0f} B\n+{b:.0f} B (sizes may differ by {volatile.SIZE_TOLERANCE:.0%})" for a, b in pairs if a != b]
-        if before.exit_status != after.exit_status:
-            diff = [f"-exit status {before.exit_status}", f"+exit status {after.exit_status}", *diff]
-        if diff:
-            found.append((number, "\n".join(diff)))
-    return found
-
-
-def quiet(old: Recording, new: Recording) -> Recording:
-    """The new recording in the old one's words wherever it says the same.
-
-    Steps that differ only in what may differ keep their old text, so that a diff holds just what
-    changed; ids that a changed step shares with such a step are carried over to the old ones.
-    """
-    if old.key == new.key and old.provenance.same_ground(new.provenance) and not differences(old, new):
-        return old
-    carried: dict[str, str] = {}
-    steps = list(new.steps)
-    pairs = difflib.SequenceMatcher(None, [s.asks for s in old.steps], [s.asks for s in new.steps], autojunk=False)
-    kept: set[int] = set()
-    for start, at, length in pairs.get_matching_blocks():
-        for before, number in zip(old.steps[start : start + length], range(at, at + length), strict=True):
-            was, now = _alone(before, old.kinds), _alone(new.steps[number], new.kinds)
-            if before.exit_status == new.steps[number].exit_status and was.matches(now):
-                carried.update(zip(now.identities, was.identities, strict=True))
-                steps[number] = before
-                kept.add(number)
-    for number, step in enumerate(steps):
-        if number not in kept:
-            steps[number] = replace(step, lines=tuple(_carry(line, carried) for line in step.lines))
-    merged = replace(new, steps=tuple(steps))
-    # An id that a kept step has at other lengths than a changed one does not carry over whole.
-    return new if differences(merged, new) else merged
-
-
-def _alone(step: Ran, kinds: tuple[volatile.Kind, ...]) -> volatile.Masked:
-    return volatile.Mask(kinds).output([line.text for line in step.lines])
-
-
-def _carry(line: Line, carried: dict[str, str]) -> Line:
-    text = line.text
-    for new, old in carried.items():
-        if len(new) == len(old):  # other lengths would move the colours
-            text = text.replace(new, old)
-    return replace(line, text=text)
-
-
-def save(recording: Recording, path: Path) -> bool:
-    """Write the recording; untouched where only volatile parts changed.
-
-    Returns:
-        Whether the file changed.
-    """
-    try:
-        old = load(path, recording.page)
-    except RecordingError:
-        old = None
-    if old:
-        recording = quiet(old, recording)
-        if recording is old:
-            return False
-    write(recording, path)
-    return True
+    return _key(ground.of(walkthrough), (asks(b, s) for b, s in walkthrough.steps), kinds)
 
 
 def write(recording: Recording, path: Path) -> None:
@@ -443,7 +305,8 @@ def _load_step(data: dict[str, Any]) -> Ran:
     )
 
 
-def _asks(block: Block, step: Step) -> tuple[object, ...]:
+def asks(block: Block, step: Step) -> tuple[object, ...]:
+    """What a step of a page asks of the shell, as `Ran.asks` of its run."""
     options = block.options
     return (step.command, tuple(t.text for t in step.typed), options.example, options.columns, options.wait)
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import sys
-from html import escape
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from mkdocs.config.base import Config
@@ -17,23 +13,19 @@ from mkdocs.structure.files import File, get_files
 from mkdocs.utils import get_relative_url
 from pymdownx.superfences import SuperFencesException
 
-from macros import casts, console, facts, figures, outputs, progress, render
-from macros.book import Book, Mode, front_matter, tell
-from macros.errors import DockerNotesError, FigureError, PageError, in_page_order
+from macros import casts, console, progress, render
+from macros.book import Book, Mode, tell
+from macros.errors import DockerNotesError, PageError, in_page_order
+from macros.pages import Pages
+from macros.prose import Prose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
-    from macros.book import Chapter, Told
-    from macros.recording import Ran
-    from macros.render import Shown
-
-T = TypeVar("T")
 log = get_plugin_logger("docker-notes")
 EXECUTIONS = "executions.json"
 CASTS = "assets/casts"
@@ -59,23 +51,21 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         super().__init__()
         self.book = book
         self._env = env
-        self._chapters: dict[str, Chapter] = {}
-        self._told: dict[str, Told] = {}
-        self._texts: dict[str, str] = {}
-        self._failures: list[PageError] = []
+        self.pages = Pages()
+        self.prose = Prose(self.pages, env)
 
     # ------------------------------------------------------------------------ events of MkDocs
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Read, run or replay every page before anything is written."""
         files = get_files(config)
-        self._texts = {file.src_uri: file.content_string for file in files.documentation_pages()}
-        self._chapters, failures = self.book.read(self._texts)
+        self.pages.texts = {file.src_uri: file.content_string for file in files.documentation_pages()}
+        self.pages.chapters, failures = self.book.read(self.pages.texts)
         try:
             if not failures:
                 with progress.shown() as shown:
-                    self._told = tell(self.book, self._chapters, Mode.from_environment(), shown, log.info)
-                failures = [failure for told in self._told.values() for failure in told.failures]
+                    self.pages.told = tell(self.book, self.pages.chapters, Mode.from_environment(), shown, log.info)
+                failures = [failure for told in self.pages.told.values() for failure in told.failures]
         except DockerNotesError as error:
             raise PluginError(str(error)) from error
         finally:
@@ -84,16 +74,16 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add what is made of the recordings."""
-        for page, told in self._told.items():
+        for page, told in self.pages.told.items():
             text = casts.asciicast(told.recording, page)
             files.append(File.generated(config, _cast(page), content=text))
-        listing = json.dumps(self.executions(), ensure_ascii=False, indent=1) + "\n"
+        listing = json.dumps(self.pages.executions(), ensure_ascii=False, indent=1) + "\n"
         files.append(File.generated(config, EXECUTIONS, content=listing))
         return files
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002  # MkDocs' names
         """End a page with its provenance."""
-        told = self._told.get(page.file.src_uri)
+        told = self.pages.told.get(page.file.src_uri)
         if told is None:
             return html
         cast = get_relative_url(_cast(page.file.src_uri), page.url)
@@ -101,8 +91,8 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
 
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002  # MkDocs' names
         """Before anything is written: every macro was asked, so what they miss is known."""
-        _raise(self._failures)
-        for page in self.book.save(self._told.values()):
+        _raise(self.prose.missed)
+        for page in self.book.save(self.pages.told.values()):
             log.info(f"recorded {page}")
         return env
 
@@ -121,191 +111,10 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
 
     def format(self, source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **kwargs: Any) -> str:  # noqa: ARG002  # superfences' names
         """A block's HTML."""
-        return render.block(self._shown(self._page())[options["block"]])
+        return render.block(self.pages.shown(self._page())[options["block"]])
 
     def _page(self) -> str:
         return str(self._env.page.file.src_uri)
-
-    def _shown(self, page: str) -> list[Shown]:
-        return render.shown(self._chapters[page].walkthrough, self._told[page].recording)
-
-    # --------------------------------------------------------------------------------- macros
-
-    def macros(self) -> dict[str, Callable[..., str]]:
-        """The macros for pages, by name."""
-        own: list[Callable[..., str]] = [
-            self.seconds, self.size, self.exit_status, self.output_line, self.times_faster,
-            self.layers, self.build_steps, self.ports, self.lifecycle, self.failures, self.totals,
-        ]  # fmt: skip
-        return {macro.__name__: self._guarded(macro) for macro in own}
-
-    def seconds(self, name: str, step: int | None = None) -> str:
-        """How long a step of a block took."""
-        return _hover(*facts.seconds(self._ran(name, step)))
-
-    def size(self, name: str, step: int | None = None) -> str:
-        """The first size that a block's step printed."""
-        return _hover(*self._read(name, step, facts.size))
-
-    def exit_status(self, name: str, step: int | None = None) -> str:
-        """The exit status of a block's step."""
-        return str(self._ran(name, step).exit_status)
-
-    def output_line(self, name: str, text: str, step: int | None = None, which: int = 1) -> str:
-        """A line that contains a text: the first one of the step that printed it, or the second, …"""
-        return f"<code>{escape(self._read(name, step, lambda ran: facts.line(ran, text, which)))}</code>"
-
-    def times_faster(self, slow: str, fast: str, step: int | None = None) -> str:
-        """How many times faster a step of one block was than the same step of another; the last one unless named."""
-        return _hover(*facts.times(self._ran(slow, step), self._ran(fast, step)))
-
-    def layers(self, *names: str, base: str = "") -> str:
-        """A figure of `docker history`: of one block's image, or of two side by side."""
-        images = dict(self._read(name, None, _history) for name in names)
-        return figures.layers(images, self._read(base, None, _history)[1] if base else ())
-
-    def build_steps(self, *names: str) -> str:
-        """A figure of the steps of builds."""
-        return figures.build_steps({self._title(name): self._read(name, None, _build) for name in names})
-
-    def ports(self, name: str) -> str:
-        """A figure of published ports."""
-        return figures.ports(self._read(name, None, lambda ran: outputs.ports(_lines(ran))))
-
-    def lifecycle(self) -> str:
-        """A figure of a container's states, from the commands that this page ran."""
-        runs: dict[str, str] = {}
-        for shown in self._shown(self._page()):
-            for step, ran in zip(shown.block.steps, shown.steps, strict=False):
-                for verb in outputs.changes(step.command) if not ran.exit_status else ():
-                    runs.setdefault(verb, f"#{render.anchor(shown.block)}")
-        try:
-            return figures.lifecycle(runs)
-        except KeyError as error:
-            raise facts.Missing(f"no command of this page ran `docker {error.args[0]}`") from error
-
-    def failures(self) -> str:
-        """Every failure that a page shows, as Markdown: its text, what it means, where it happened."""
-        parts = []
-        for page, text in self._texts.items():
-            parts += [self._failure(page, entry) for entry in front_matter(text).get("failures") or ()]
-        return "\n\n".join(parts)
-
-    def totals(self) -> str:
-        """What was run for this site: all of it, then a row a page."""
-        listing = self.executions()
-        rows = []
-        for page, told in self._told.items():
-            steps = told.recording.steps
-            builds = sum(bool(re.search(r"\bdocker (?:buildx )?build\b", step.command)) for step in steps)
-            title = front_matter(self._texts[page]).get("title", page)
-            rows.append(
-                (sum(step.seconds for step in steps), f"[{title}]({page})", len(steps), builds, told.recording.provenance.engine)
-            )
-        rows.sort(key=lambda row: -row[0])
-        seconds = sum(row[0] for row in rows)
-        engines = sorted({row[4] for row in rows})
-        lines = [
-            f"**{len(listing)} commands** were run for this site, **{sum(row[3] for row in rows)} builds** among them, "
-            f"on Docker Engine {', '.join(engines)}. They took {seconds:.0f} seconds"
-            + (f"; the slowest page is {rows[0][1]}." if rows else "."),
-            "",
-            "| Page | Commands | Builds | Seconds |",
-            "|---|--:|--:|--:|",
-            *(f"| {title} | {count} | {builds} | {took:.1f} |" for took, title, count, builds, _ in rows),
-        ]
-        return "\n".join(lines)
-
-    def executions(self) -> list[dict[str, Any]]:
-        """Every step of every page: the contents of executions.json."""
-        listing = []
-        for page, told in self._told.items():
-            for (block, step), ran in zip(self._chapters[page].walkthrough.steps, told.recording.steps, strict=False):
-                listing.append({
-                    "page": page,
-                    "line": step.line,
-                    "block": block.index + 1,
-                    "command": step.command,
-                    "exit_status": ran.exit_status,
-                    "expected_status": step.expected_status,
-                    "seconds": ran.seconds,
-                    "started_at": told.recording.started_at(ran),
-                    "mode": "live" if told.live else "replay",
-                    "engine": told.recording.provenance.engine,
-                    "sha256": hashlib.sha256(ran.output.encode()).hexdigest(),
-                })  # fmt: skip
-        return listing
-
-    def _guarded(self, macro: Callable[..., str]) -> Callable[..., str]:
-        """The macro, with what it misses told by page:line, all of them at the end."""
-
-        def guarded(*words: Any, **named: Any) -> str:
-            try:
-                return macro(*words, **named)
-            except (facts.Missing, outputs.Unreadable, TypeError) as error:
-                call = f"{{{{ {macro.__name__}({', '.join(map(repr, words))}) }}}}"
-                self._failures.append(FigureError(self._page(), self._macro_line(), f"{call}: {error}"))
-                return ""
-
-        guarded.__doc__ = macro.__doc__
-        return guarded
-
-    def _macro_line(self) -> int:
-        """The line of the page that calls a macro, from the frame of Jinja's template."""
-        frame = sys._getframe()  # noqa: SLF001  # the only way to the template's line
-        while frame is not None:
-            template = frame.f_globals.get("__jinja_template__")
-            if template is not None:
-                whole = self._texts[self._page()]
-                body = self._env.page.markdown or ""
-                return int(template.get_corresponding_lineno(frame.f_lineno)) + _front_lines(whole, body)
-            frame = frame.f_back  # type: ignore[assignment]
-        return 1
-
-    def _ran(self, name: str, step: int | None = None) -> Ran:
-        return facts.one(self._named(name), step)
-
-    def _read(self, name: str, step: int | None, read: Callable[[Ran], T]) -> T:
-        """What is read from a step; where none is named, from the last step that holds such a thing."""
-        if step is not None:
-            return read(self._ran(name, step))
-        last = self._ran(name)
-        for ran in reversed(self._named(name).steps):
-            try:
-                return read(ran)
-            except (facts.Missing, outputs.Unreadable):
-                continue
-        return read(last)
-
-    def _named(self, name: str) -> Shown:
-        page, _, block = name.rpartition("#")
-        page = page or self._page()
-        if page not in self._told:
-            raise facts.Missing(f"the page {page} has no blocks")
-        found = [shown for shown in self._shown(page) if shown.block.options.name == block]
-        if not found:
-            names = sorted(filter(None, (shown.block.options.name for shown in self._shown(page))))
-            raise facts.Missing(f"no block of {page} is named {block!r}; its names: {', '.join(names) or 'none'}")
-        return found[0]
-
-    def _title(self, name: str) -> str:
-        options = self._named(name).block.options
-        return options.title or options.name
-
-    def _failure(self, page: str, entry: Mapping[str, str]) -> str:
-        missing = {"block", "title", "text", "means", "fix"} - set(entry)
-        if missing:
-            raise facts.Missing(f"a failure of {page} lacks {', '.join(sorted(missing))}")
-        shown = self._named(f"{page}#{entry['block']}")
-        line = next((facts.line(ran, entry["text"]) for ran in shown.steps if entry["text"] in ran.output), None)
-        if line is None:
-            raise facts.Missing(f"the block {entry['block']!r} of {page} does not print {entry['text']!r}")
-        title = front_matter(self._texts[page]).get("title", page)
-        return (
-            f'## {entry["title"]}\n\n<pre class="failure-text"><code>{escape(line)}</code></pre>\n\n'
-            f"{entry['means'].strip()}\n\n**The way out:** {entry['fix'].strip()}\n\n"
-            f"It happens on [{title}]({page}#{render.anchor(shown.block)})."
-        )
 
 
 def _raise(failures: list[PageError]) -> None:
@@ -313,32 +122,8 @@ def _raise(failures: list[PageError]) -> None:
         raise PluginError(str(in_page_order(failures)))
 
 
-def _front_lines(whole: str, body: str) -> int:
-    """How many lines of a page stand above the part that MkDocs hands to plugins."""
-    at = whole.find(body.split("\n", maxsplit=1)[0]) if body else -1
-    return whole.count("\n") - body.count("\n") if at >= 0 else 0
-
-
 def _cast(page: str) -> str:
     return f"{CASTS}/{page.removesuffix('.md').replace('/', '--')}.cast"
-
-
-def _hover(text: str, exact: str) -> str:
-    return f'<span class="fact" title="{escape(exact)}">{escape(text)}</span>'
-
-
-def _lines(ran: Ran) -> list[str]:
-    return [line.text for line in ran.lines]
-
-
-def _history(ran: Ran) -> tuple[str, list[outputs.Layer]]:
-    """The image that `docker history` was asked for, and its layers."""
-    words = [word for word in ran.command.split() if not word.startswith("-")]
-    return words[-1], outputs.history(_lines(ran))
-
-
-def _build(ran: Ran) -> list[outputs.BuildStep]:
-    return outputs.build(_lines(ran))
 
 
 _books: dict[Path, Book] = {}

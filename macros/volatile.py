@@ -73,6 +73,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("age", rf"(?<=Up ){_AGE}|\b{_AGE} ago\b"),
     Kind("duration", r"\b(?:\d+m)?\d+(?:\.\d+)?(?: ?ms|µs|ns|s)\b"),
     Kind("size", r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[kKMGT]i?)?B\b", Holds.NEARNESS),
+    # The engine binds a port on IPv4 and IPv6, in no fixed order; the message names the one that failed first.
+    Kind("bind address", r"(?<=Bind for )(?:0\.0\.0\.0|\[?::\]?)(?=:\d+ failed)"),
     Kind("MAC address", r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", Holds.IDENTITY),
     # RFC 1918: the ranges from which an engine takes its networks' addresses.
     Kind("address", r"\b(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\b", Holds.IDENTITY),

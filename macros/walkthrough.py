@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from macros import examples
+from macros.drift import judge, tail
 from macros.errors import PageError, StepError
-from macros.recording import Ground, Provenance, Ran, Recording, judge, tail
-from macros.sandbox import NeverEnded, Sandbox, SandboxGone, Shell, ShellEnded
+from macros.recording import Ground, Provenance, Ran, Recording
+from macros.sandbox import Sandbox, SandboxGone
+from macros.shell import NeverEnded, Shell, ShellEnded
 from macros.terminal import Line, text_of
 from macros.volatile import Kind, redact
 
@@ -68,7 +70,7 @@ def run(
     engine_version, buildx = sandbox.versions()
     step = None
     try:
-        with sandbox.shell() as shell:
+        with Shell(sandbox) as shell:
             typist = _Typist(sandbox, shell, folder, began)
             for block in walkthrough.blocks:
                 typist.enter(block)

@@ -1,0 +1,214 @@
+"""The bash behind a terminal into which a page is typed, in its sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import select
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, cast
+
+import docker.errors
+import requests.exceptions
+
+from macros.errors import DockerNotesError
+from macros.sandbox import HOME, START_TIMEOUT, USER, SandboxGone
+from macros.terminal import ROWS, Terminal
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+    from macros.console import Typed
+    from macros.sandbox import Sandbox
+    from macros.terminal import Line
+
+# Typed lines are sent once the program is quiet: soon behind a prompt (the cursor stands in a
+# line), later where none is shown, later still where nothing was printed at all.
+QUIET_AT_PROMPT, QUIET, QUIET_UNHEARD = 0.3, 1.0, 3.0
+
+# Ctrl-P Ctrl-Q are for the containers inside; the outer engine is given keys that nobody types.
+_NO_DETACH_KEYS = "ctrl-_,ctrl-^,ctrl-_,ctrl-^"
+
+# The shell's integration marks of OSC 133, from FinalTerm: C before an output, D;status behind it.
+# The nonce keeps a program that prints such marks from ending its own step.
+_BASHRC = r"""PS0='\e]133;C;{nonce}\a' PS1='\e]133;D;{nonce};$?\a' PS2= PROMPT_COMMAND=; set +H; unset HISTFILE"""
+
+_MARK = b"\x1b]133;"
+
+
+class NeverEnded(DockerNotesError):
+    """A command was still running at its time limit."""
+
+    def __init__(self, done: Done) -> None:
+        self.done = done
+        super().__init__("a command never ended")
+
+
+class ShellEnded(DockerNotesError):
+    """The command ended the page's shell (`exit`, `exec`)."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did: its exit status, seconds of wall time, and what the terminal showed."""
+
+    exit_status: int
+    seconds: float
+    lines: tuple[Line, ...]
+    dropped: int
+
+
+class Shell:
+    """A bash behind a terminal. One a page."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._api = sandbox.client.api
+        self._nonce = secrets.token_hex(8)
+        self._columns = 0
+        self._mark = re.compile(rb"\x1b\]133;([CD]);" + self._nonce.encode() + rb"(?:;(\d+))?\x07")
+        environment = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": HOME, "USER": USER, "DOCKER_CLI_HINTS": "false"}
+        bash = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
+        try:
+            made = self._api.exec_create(
+                sandbox.container.id,
+                bash,
+                tty=True,
+                stdin=True,
+                user=USER,
+                workdir=HOME,
+                environment=environment,
+                detach_keys=_NO_DETACH_KEYS,
+            )
+            self._exec = made["Id"]
+            stream = self._api.exec_start(self._exec, tty=True, socket=True)
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            raise SandboxGone(f"the sandbox is gone: {error}") from error
+        self._stream = stream
+        self._socket = cast("socket.socket", getattr(stream, "_sock", stream))
+        self._socket.setblocking(True)
+        self._pending = b""
+        self._send(_BASHRC.format(nonce=self._nonce).encode() + b"\n")
+        self._await_prompt()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        with contextlib.suppress(OSError):
+            self._stream.close()
+
+    def run(self, command: str, typed: Sequence[Typed] = (), *, timeout: float, columns: int) -> Done:
+        """Type a command, then the typed lines as its program gets quiet, and wait for the prompt.
+
+        Args:
+            command: what a person would type, continuation lines included.
+            typed: lines for the program that the command starts.
+            timeout: seconds until it is stopped.
+            columns: width of the terminal.
+
+        Raises:
+            NeverEnded: at the time limit; the sandbox is then tainted.
+            ShellEnded: where the command ended the shell.
+            SandboxGone: where the sandbox ended.
+        """
+        if columns != self._columns:
+            self._api.exec_resize(self._exec, height=ROWS, width=columns)
+            self._columns = columns
+        terminal = Terminal(columns)
+        self._send(command.encode() + b"\n")
+        began = time.monotonic()
+        started: float | None = None
+        heard = 0.0
+        waiting = list(typed)
+        deadline = began + timeout
+        while True:
+            now = time.monotonic()
+            if now >= deadline:
+                self._stop(terminal, began)
+            wait = deadline - now
+            if waiting and started is not None:
+                quiet = QUIET_UNHEARD if not heard else QUIET_AT_PROMPT if terminal.column else QUIET
+                since = heard or started
+                if now - since >= quiet:
+                    self._send(waiting.pop(0).data)
+                    started, heard = now, 0.0
+                    continue
+                wait = min(wait, since + quiet - now)
+            if not select.select([self._socket], [], [], max(0.0, wait))[0]:
+                continue
+            self._pending += self._receive()
+            now = time.monotonic()
+            while mark := self._mark.search(self._pending):
+                before, self._pending = self._pending[: mark.start()], self._pending[mark.end() :]
+                if mark[1] == b"C" and started is None:
+                    began = started = now
+                    deadline = began + timeout
+                    continue
+                if mark[1] == b"C":
+                    continue
+                # No C before D: bash refused the line; below its echo stands why.
+                terminal.feed(before if started is not None else before.partition(b"\n")[2], now - began)
+                return Done(int(mark[2]), round(now - began, 3), terminal.lines(), terminal.dropped)
+            if started is not None:
+                ready, self._pending = _split_at_escape(self._pending)
+                if ready:
+                    heard = now
+                    terminal.feed(ready, now - began)
+
+    def _stop(self, terminal: Terminal, began: float) -> None:
+        self._sandbox.tainted = True
+        done = Done(-1, round(time.monotonic() - began, 3), terminal.lines(), terminal.dropped)
+        with contextlib.suppress(DockerNotesError, OSError):
+            self._send(b"\x03")
+            self._sandbox.sh(f"pkill -KILL -u {USER}")
+        raise NeverEnded(done)
+
+    def _await_prompt(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self._socket], [], [], left)[0]:
+                raise SandboxGone("the sandbox's shell shows no prompt")
+            self._pending += self._receive()
+            found = [m for m in self._mark.finditer(self._pending) if m[1] == b"D"]
+            if found:
+                self._pending = self._pending[found[-1].end() :]
+                return
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError as error:
+            raise SandboxGone(f"the sandbox is gone: {error}") from error
+
+    def _receive(self) -> bytes:
+        try:
+            data = self._socket.recv(65536)
+        except OSError as error:
+            raise SandboxGone(f"the sandbox is gone: {error}") from error
+        if data:
+            return data
+        try:
+            ended = self._api.exec_inspect(self._exec)["ExitCode"] is not None and not self._sandbox.sh("true")[0]
+        except (docker.errors.DockerException, requests.exceptions.RequestException, DockerNotesError):
+            ended = False
+        if ended:
+            raise ShellEnded("the command ended the page's shell")
+        raise SandboxGone("the sandbox is gone")
+
+
+def _split_at_escape(data: bytes) -> tuple[bytes, bytes]:
+    """Hold back the start of what may become a mark."""
+    at = data.rfind(b"\x1b")
+    held = data[at:] if at >= 0 else b""
+    if held and (held.startswith(_MARK) or _MARK.startswith(held)):
+        return data[:at], held
+    return data, b""
