@@ -83,7 +83,7 @@ def history(lines: Sequence[str]) -> list[Layer]:
 def _instruction(created_by: str) -> str:
     text = re.sub(r"^/bin/sh -c #\(nop\)\s+", "", created_by)
     text = re.sub(r"^(?:RUN )?(?:\|\d+ (?:\S+=\S* )*)?/bin/sh -c ", "RUN ", text)
-    return re.sub(r"\s+#(?: \w*…?|…)$", "", text).strip() or "imported files"
+    return re.sub(r"\s+#(?: buildkit| ?(?:b\w*)?…)$", "", text).strip() or "imported files"
 
 
 _STEP = re.compile(r"^ => (?P<cached>CACHED )?\[(?:\S+ +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<what>.*?) +(?P<seconds>\d+\.\d+)s$")
