@@ -61,11 +61,15 @@ def sweep(client: DockerClient) -> int:
     """
     removed = 0
     for container in client.api.containers(all=True, filters={"label": OWNER}):
-        owner = container["Labels"][OWNER]
-        machine, _, rest = owner.partition(":")
-        if machine == _machine() and _name(int(rest.partition(":")[0])) != owner:
+        if is_gone(container["Labels"][OWNER]):
             removed += _remove(client, container["Id"])
     return removed
+
+
+def is_gone(owner: str) -> bool:
+    """Whether an owner was a process of this machine, and is no more."""
+    machine, _, rest = owner.partition(":")
+    return machine == _machine() and _name(int(rest.partition(":")[0])) != owner
 
 
 def hire_janitor(client: DockerClient) -> None:

@@ -112,8 +112,8 @@ class Pool:
         self._executor.shutdown(wait=False, cancel_futures=True)
         for _ in range(self.size):
             self._free.put(None)
-        for sandbox in everything:
-            sandbox.close()
+        with ThreadPoolExecutor(len(everything) or 1) as closing:
+            list(closing.map(Sandbox.close, everything))
 
     def warm(self) -> None:
         """Have a sandbox waiting."""

@@ -24,6 +24,7 @@ from macros.errors import DockerNotesError, PageError, in_page_order
 from macros.pages import Pages
 from macros.prose import Prose
 from macros.publish import Aside
+from macros.recording import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,6 +113,8 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add what is made of the recordings."""
         for page, told in self.pages.told.items():
+            if told.recording.provenance == UNKNOWN:  # under serve: it has never run
+                continue
             text = casts.asciicast(told.recording, page)
             files.append(File.generated(config, _cast(page), content=text))
         listing = json.dumps(self.pages.executions(), ensure_ascii=False, indent=1) + "\n"
@@ -126,7 +129,7 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         elsewhere = [str(failure) for failure in self.pages.failures.get(name, ()) if not render.at(blocks, failure.line)]
         if elsewhere:
             html = render.failures(elsewhere) + html
-        if told is None:
+        if told is None or told.recording.provenance == UNKNOWN:
             return html
         return html + render.provenance(told.recording, live=told.live, cast=get_relative_url(_cast(name), page.url))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from macros import examples
 from macros.drift import judge, tail
 from macros.errors import PageError, StepError
-from macros.recording import Ground, Provenance, Ran, Recording
+from macros.recording import UNKNOWN, Ground, Provenance, Ran, Recording
 from macros.sandbox import Sandbox, SandboxGone
 from macros.shell import NeverEnded, Shell, ShellEnded
 from macros.terminal import Line, text_of
@@ -96,7 +96,7 @@ def run(
 
 def never_began(walkthrough: Walkthrough, ground: Ground, error: Exception) -> Outcome:
     """The outcome of a walkthrough that no sandbox could be had for."""
-    recording = Recording(walkthrough.page, Provenance("", "", "", ()), ground.of(walkthrough), ())
+    recording = Recording(walkthrough.page, UNKNOWN, ground.of(walkthrough), ())
     failure = StepError(walkthrough.page, walkthrough.blocks[0].line, f"this page could not be run: {error}")
     return Outcome(recording, (failure,), 0.0)
 

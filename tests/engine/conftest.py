@@ -137,7 +137,8 @@ def cloned(folder: Path) -> Clone:
     return Clone(folder)
 
 
-def left(client: DockerClient) -> list[str]:
-    """Containers on the outer engine that the build made, but for those of this process."""
+def left(client: DockerClient, pid: int = 0) -> list[str]:
+    """Containers on the outer engine whose owner is gone, or is the process with this id."""
     found = client.api.containers(all=True, filters={"label": owner.OWNER})
-    return [f"{c['Id'][:12]} {c['Labels'][owner.OWNER]}" for c in found if c["Labels"][owner.OWNER] not in {"", owner.me()}]
+    owners = {c["Id"][:12]: c["Labels"][owner.OWNER] for c in found}
+    return [f"{name} {of}" for name, of in owners.items() if owner.is_gone(of) or f":{pid}:" in of]

@@ -66,7 +66,7 @@ def test_ctrl_c_ends_a_build_cleanly(clone: Clone, client: DockerClient) -> None
     clone.write(slow="# Slow\n\n```console\n$ sleep 50\n```\n")
     process = clone.start("build", "--quiet")
     deadline = time.monotonic() + 60
-    while not left(client) and time.monotonic() < deadline:
+    while not left(client, process.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     time.sleep(3)
     began = time.monotonic()
