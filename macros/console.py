@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from macros.errors import BuildFailed, GrammarError
+from macros.errors import GrammarError, in_page_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?
 # Forms in which Markdown would show a block that nobody ran.
 _QUOTED = re.compile(rf"[ \t]*>[> \t]*(?:`{{3,}}|~{{3,}})[ \t]*{LANGUAGE}\b")
 _ATTRIBUTES = re.compile(rf"\{{[^}}]*\.{LANGUAGE}\b")
-_OPTION = re.compile(r'\s*(?P<key>[A-Za-z][\w-]*)=(?P<quote>["\'])(?P<value>.*?)(?P=quote)(?=\s|$)')
+_OPTION = re.compile(r'\s*(?P<key>[A-Za-z][\w-]*)=(?P<quote>["\'])(?P<value>(?:(?!(?P=quote)).)*)(?P=quote)(?=\s|$)')
 _KEYS = re.compile(r"(?:\^[A-Z@\[\\\]_])+")
 _STATUS = re.compile(r"\?[ \t]*(\d{1,3})")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
@@ -156,7 +156,7 @@ def parse(page: str, text: str) -> Walkthrough:
         names[options.name] = line
         blocks.append(Block(page, line, len(blocks), options, steps))
     if errors:
-        raise BuildFailed(sorted(errors, key=lambda error: error.line))
+        raise in_page_order(errors)
     return Walkthrough(page, tuple(blocks))
 
 
@@ -279,6 +279,7 @@ def _value(key: str, value: str) -> str | float | int:
 
 def _steps(page: str, first: int, body: tuple[str, ...], errors: list[GrammarError]) -> tuple[Step, ...]:
     steps: list[Step] = []
+    before = len(errors)
     number = 0
     closed = True  # whether the step before took its status: nothing may be typed into it
 
@@ -324,7 +325,7 @@ def _steps(page: str, first: int, body: tuple[str, ...], errors: list[GrammarErr
         else:
             fix = "write '$ command', '> typed line' or '? exit status'; outputs are never typed, they come from the run"
             wrong(line, f"neither command, typed line nor status: {text!r}", fix)
-    if not steps:
+    if not steps and len(errors) == before:
         wrong(first - 1, "a block without a command", "add a line '$ command'")
     return tuple(steps)
 
