@@ -252,11 +252,14 @@ def page_kinds(entries: Iterable[dict[str, str]]) -> list[volatile.Kind]:
     for entry in entries:
         if not isinstance(entry, dict) or set(entry) != {"name", "pattern"}:
             raise ValueError(f"a volatile kind has a name and a pattern, not {entry!r}")
-        try:
-            re.compile(entry["pattern"])
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {entry['pattern']!r} ({error})") from error
         kinds.append(volatile.Kind(entry["name"], entry["pattern"]))
+        try:
+            volatile.Mask(tuple(kinds)).output([""])
+            empty = re.search(entry["pattern"], "")
+        except (re.error, TypeError) as error:
+            raise ValueError(f"not a regular expression that can serve: {entry['pattern']!r} ({error})") from error
+        if empty:
+            raise ValueError(f"{entry['pattern']!r} matches no text at all, which is everywhere")
     return kinds
 
 

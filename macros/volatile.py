@@ -56,6 +56,7 @@ _AGE = r"(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day|week|
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 
+_BEHIND_USER = "|".join(rf"(?<=^[\w-]{{{length}}})" for length in range(1, 13))
 SIZE = r"(?<![\w.])\d+(?:\.\d+)?(?:\s?[kKMGT]i?)?B\b"
 """A size as Docker and npm print it; a regular expression."""
 
@@ -67,6 +68,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("UUID", r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", Holds.IDENTITY),
     Kind("build reference", r"(?<![\w-])(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{25}(?![\w-])", Holds.IDENTITY),
     Kind("generated name", rf"\b(?:{_ADJECTIVES})_[a-z]+\d?\b", Holds.IDENTITY),
+    Kind("MAC address", r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", Holds.IDENTITY),
     Kind("timestamp", r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|(?: ?[+-]\d\d:?\d\d)(?: [A-Z]{3,4})?)?)?"),
     Kind(
         "date",
@@ -79,14 +81,13 @@ KINDS: tuple[Kind, ...] = (
     Kind("size", SIZE, Holds.NEARNESS),
     # The engine binds a port on IPv4 and IPv6, in no fixed order; the message names the one that failed first.
     Kind("bind address", r"(?<=Bind for )(?:0\.0\.0\.0|\[?::\]?)(?=:\d+ failed)"),
-    Kind("MAC address", r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", Holds.IDENTITY),
     # RFC 1918: the ranges from which an engine takes its networks' addresses.
     Kind("address", r"\b(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\b", Holds.IDENTITY),
     # Linux' default ip_local_port_range, 32768 to 60999.
     Kind("chosen port", r"(?<=:)(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|60\d{3})\b", Holds.IDENTITY),
     Kind("process id", r'(?<="Pid": )[1-9]\d*|(?<=^\[\d\] )\d+$|(?<=pid )\d+\b', Holds.IDENTITY),
     # docker top: UID PID PPID C STIME TTY TIME CMD
-    Kind("process row", r"(?<=^\w{4} ) *\d+ +\d+ +\d+ +(?:\d\d:\d\d|\w+) +\S+ +(?=\d\d:\d\d:\d\d )"),
+    Kind("process row", rf"(?:{_BEHIND_USER}) +\d+ +\d+ +\d+ +(?:\d\d:\d\d|\w+) +\S+ +(?=\d\d:\d\d:\d\d )"),
     # A column of a table is as wide as its widest cell, so its gaps follow the parts above. Free only in
     # tables and beside such parts; an indent never is.
     Kind("gap", r"(?<=\S) {3,}(?=\S)"),
@@ -161,24 +162,27 @@ class Mask:
         return Masked(tuple(masked), tuple(sizes), tuple(identities))
 
     def _line(self, line: str, sizes: list[float], identities: list[str], *, in_table: bool) -> str:
-        loose = in_table or any(_kind(match, self.extra).name != "gap" for match in _pattern(self.extra).finditer(line))
+        found = [(match, _kind(match, self.extra)) for match in _pattern(self.extra).finditer(line)]
+        loose = in_table or any(kind.name != "gap" for _, kind in found)
+        parts = []
+        at = 0
+        for match, kind in found:
+            parts += [line[at : match.start()], self._part(match.group(), kind, sizes, identities, loose=loose)]
+            at = match.end()
+        return "".join([*parts, line[at:]])
 
-        def placeholder(match: re.Match[str]) -> str:
-            kind = _kind(match, self.extra)
-            text = match.group()
-            if kind.name == "gap":
-                return "   " if loose else text
-            if kind.holds is Holds.NEARNESS:
-                sizes.append(bytes_of(text))
-            if kind.holds is not Holds.IDENTITY:
-                return f"⟨{kind.name}⟩"
-            identities.append(text)
-            # An id is also shown by its first twelve digits, and as a digest.
-            group = "id" if kind.name == "digest" else kind.name
-            key = (group, text.removeprefix("sha256:")[:12] if group == "id" else text)
-            return f"⟨{group} {self.seen.setdefault(key, len(self.seen) + 1)}⟩"
-
-        return _pattern(self.extra).sub(placeholder, line)
+    def _part(self, text: str, kind: Kind, sizes: list[float], identities: list[str], *, loose: bool) -> str:
+        if kind.name == "gap":
+            return "   " if loose else text
+        if kind.holds is Holds.NEARNESS:
+            sizes.append(bytes_of(text))
+        if kind.holds is not Holds.IDENTITY:
+            return f"⟨{kind.name}⟩"
+        identities.append(text)
+        # An id is also shown by its first twelve digits, and as a digest.
+        group = "id" if kind.name == "digest" else kind.name
+        key = (group, text.removeprefix("sha256:")[:12] if group == "id" else text)
+        return f"⟨{group} {self.seen.setdefault(key, len(self.seen) + 1)}⟩"
 
 
 def bytes_of(text: str) -> float:
@@ -200,8 +204,8 @@ def _pattern(extra: tuple[Kind, ...]) -> re.Pattern[str]:
 
 
 def _kind(match: re.Match[str], extra: tuple[Kind, ...]) -> Kind:
-    number = next(int(name[1:]) for name, value in match.groupdict().items() if name[0] == "k" and value is not None)
-    return (*extra, *KINDS)[number]
+    # The group that closes last is the kind's own, whatever groups are in it.
+    return (*extra, *KINDS)[int(str(match.lastgroup)[1:])]
 
 
 def _sorted_builds(lines: Iterable[str], extra: tuple[Kind, ...]) -> list[str]:
