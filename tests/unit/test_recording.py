@@ -149,7 +149,7 @@ def test_what_is_no_recording_is_refused(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("- command: make", "- comand: make"),
+        ("- command: make", "- order: make"),
         ("exit status: 3", "exit: 3"),
         ("seconds: 1.5", "seconds: long"),
         ("line seconds: 0 0.1", "line seconds: 0 soon"),
