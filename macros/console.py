@@ -8,10 +8,11 @@ that they may be indented as far as a list, tab or admonition needs.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from macros.errors import BuildFailed, GrammarError
+from macros.errors import GrammarError, in_page_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +24,16 @@ DEFAULT_COLUMNS = 100
 # A terminal in canonical mode takes lines of 4095 bytes (termios(3)).
 MAX_LINE_BYTES = 4000
 
-_FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
-_OPTION = re.compile(r'\s*(?P<key>[A-Za-z][\w-]*)=(?P<quote>["\'])(?P<value>.*?)(?P=quote)(?=\s|$)')
+_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<info>.*)")
+# Forms in which Markdown would show a block that nobody ran.
+_QUOTED = re.compile(rf"[ \t]*>[> \t]*(?:`{{3,}}|~{{3,}})[ \t]*{LANGUAGE}\b")
+_ATTRIBUTES = re.compile(rf"\{{[^}}]*\.{LANGUAGE}\b")
+_OPTION = re.compile(r'\s*(?P<key>[A-Za-z][\w-]*)=(?P<quote>["\'])(?P<value>(?:(?!(?P=quote)).)*)(?P=quote)(?=\s|$)')
 _KEYS = re.compile(r"(?:\^[A-Z@\[\\\]_])+")
 _STATUS = re.compile(r"\?[ \t]*(\d{1,3})")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _JINJA = ("{{", "{%", "{#")
+_ENDRAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 
 
 @dataclass(frozen=True)
@@ -127,10 +132,19 @@ def parse(page: str, text: str) -> Walkthrough:
     errors: list[GrammarError] = []
     blocks: list[Block] = []
     names: dict[str, int] = {}
-    for fence in _fences(text.split("\n")):
+    lines = text.split("\n")
+    fences = list(_fences(lines))
+    inside = {number for fence in fences for number in range(fence.first, fence.last + 1)}
+    for number, quoted in enumerate(lines, 1):
+        if number - 1 not in inside and _QUOTED.match(quoted):
+            errors.append(GrammarError(page, number, "a block in a quotation is not run", "write it without the '>'"))
+    for fence in fences:
+        line = fence.first + 1
+        if _ATTRIBUTES.match(fence.info):
+            fix = f'write {fence.marker}{LANGUAGE} key="value"'
+            errors.append(GrammarError(page, line, f"not the form of a block: {fence.info!r}", fix))
         if fence.language != LANGUAGE:
             continue
-        line = fence.first + 1
         if fence.last == fence.first:
             errors.append(GrammarError(page, line, "this block is never closed", f"add {fence.marker} below it"))
             continue
@@ -142,7 +156,7 @@ def parse(page: str, text: str) -> Walkthrough:
         names[options.name] = line
         blocks.append(Block(page, line, len(blocks), options, steps))
     if errors:
-        raise BuildFailed(errors)
+        raise in_page_order(errors)
     return Walkthrough(page, tuple(blocks))
 
 
@@ -160,8 +174,12 @@ def shield(text: str) -> str:
             lines[fence.first] = f'{fence.indent}{fence.marker}{LANGUAGE} block="{index}"'
             for number in range(fence.first + 1, fence.last):
                 lines[number] = ""
+            # superfences wants the closing fence as the opening one is; CommonMark lets it be longer.
+            lines[fence.last] = f"{fence.indent}{fence.marker}"
             index += 1
         elif any(mark in line for line in fence.body for mark in _JINJA):
+            for number in range(fence.first + 1, fence.last):
+                lines[number] = _ENDRAW.sub(_shield_endraw, lines[number])
             lines[fence.first] = f"{fence.indent}{{% raw %}}{lines[fence.first][len(fence.indent) :]}"
             lines[fence.last] += "{% endraw %}"
     for number, line in enumerate(lines):
@@ -172,13 +190,19 @@ def shield(text: str) -> str:
 
 def _shield_span(span: re.Match[str]) -> str:
     whole = span.group()
-    return f"{{% raw %}}{whole}{{% endraw %}}" if any(mark in whole for mark in _JINJA) else whole
+    if not any(mark in whole for mark in _JINJA):
+        return whole
+    return f"{{% raw %}}{_ENDRAW.sub(_shield_endraw, whole)}{{% endraw %}}"
+
+
+def _shield_endraw(tag: re.Match[str]) -> str:
+    return f"{{% endraw %}}{{{{ {tag.group()!r} }}}}{{% raw %}}"
 
 
 def _fences(lines: list[str]) -> Iterator[_Fence]:
     number = 0
     while number < len(lines):
-        opened = _FENCE.match(lines[number].rstrip("\r"))
+        opened = _FENCE.fullmatch(lines[number].rstrip("\r"))
         if not opened:
             number += 1
             continue
@@ -246,13 +270,16 @@ def _value(key: str, value: str) -> str | float | int:
             raise ValueError("the name of a folder of examples/")
         case "name" if not re.fullmatch(r"[A-Za-z][\w.-]*", value):
             raise ValueError("a letter, then letters, digits, '-', '_' or '.'")
-        case "wait" if not re.fullmatch(r"\d{1,5}|https?://\S+", value):
-            raise ValueError("a port, or a URL with http:// or https://")
+        case "wait" if not re.fullmatch(r"https?://\S+", value) and not (
+            re.fullmatch(r"[0-9]{1,5}", value) and 0 < int(value) < 2**16
+        ):
+            raise ValueError("a port from 1 to 65535, or a URL with http:// or https://")
     return value
 
 
 def _steps(page: str, first: int, body: tuple[str, ...], errors: list[GrammarError]) -> tuple[Step, ...]:
     steps: list[Step] = []
+    before = len(errors)
     number = 0
     closed = True  # whether the step before took its status: nothing may be typed into it
 
@@ -264,7 +291,7 @@ def _steps(page: str, first: int, body: tuple[str, ...], errors: list[GrammarErr
         number += 1
         if not text:
             continue
-        if any(ord(char) < ord(" ") and char != "\t" for char in text):
+        if _has_control(text):
             wrong(line, "a control character", "write keys as ^C, ^D, ^P^Q")
         elif text.startswith("$ "):
             command = [text[2:]]
@@ -275,6 +302,9 @@ def _steps(page: str, first: int, body: tuple[str, ...], errors: list[GrammarErr
                 wrong(line, "the command ends in a backslash and no line follows", "add the line, or drop the '\\'")
             if any(len(part.encode()) > MAX_LINE_BYTES for part in command):
                 wrong(line, f"a line of over {MAX_LINE_BYTES} bytes", "break it with '\\', or put it in a script")
+            for below, part in enumerate(command[1:], 1):
+                if _has_control(part):
+                    wrong(line + below, "a control character", "write what makes it, such as $'\\a'")
             steps.append(Step(line, "\n".join(command)))
             closed = False
         elif text == ">" or text.startswith("> "):
@@ -295,9 +325,13 @@ def _steps(page: str, first: int, body: tuple[str, ...], errors: list[GrammarErr
         else:
             fix = "write '$ command', '> typed line' or '? exit status'; outputs are never typed, they come from the run"
             wrong(line, f"neither command, typed line nor status: {text!r}", fix)
-    if not steps:
+    if not steps and len(errors) == before:
         wrong(first - 1, "a block without a command", "add a line '$ command'")
     return tuple(steps)
+
+
+def _has_control(text: str) -> bool:
+    return any(unicodedata.category(char) == "Cc" and char != "\t" for char in text)
 
 
 def _with(step: Step, **changes: object) -> Step:

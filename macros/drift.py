@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from macros.console import Step, Walkthrough
     from macros.recording import Ground, Ran, Recording
     from macros.terminal import Line
+
+# Digits of an id, in full and as tables show it.
+_FULL, _SHORT = 64, 12
 
 
 def stale(
@@ -116,7 +120,8 @@ def quiet(old: Recording, new: Recording) -> Recording:
         for before, number in zip(old.steps[start : start + length], range(at, at + length), strict=True):
             was, now = _alone(before, old.kinds), _alone(new.steps[number], new.kinds)
             if before.exit_status == new.steps[number].exit_status and was.matches(now):
-                carried.update(zip(now.identities, was.identities, strict=True))
+                for new_name, old_name in zip(now.identities, was.identities, strict=True):
+                    carried.update(_lengths(new_name, old_name))
                 steps[number] = before
                 kept.add(number)
     for number, step in enumerate(steps):
@@ -131,12 +136,22 @@ def _alone(step: Ran, kinds: tuple[volatile.Kind, ...]) -> volatile.Masked:
     return volatile.Mask(kinds).output([line.text for line in step.lines])
 
 
+def _lengths(new: str, old: str) -> dict[str, str]:
+    """Two names of one thing in each length that is seen of it: a digest, its digits, the first twelve of them."""
+    pairs = {new: old}
+    digits, old_digits = new.removeprefix("sha256:"), old.removeprefix("sha256:")
+    if len(digits) == len(old_digits) == _FULL:
+        pairs |= {digits: old_digits, digits[:_SHORT]: old_digits[:_SHORT]}
+    # Other lengths would move the colours.
+    return {a: b for a, b in pairs.items() if len(a) == len(b)}
+
+
 def _carry(line: Line, carried: dict[str, str]) -> Line:
-    text = line.text
-    for new, old in carried.items():
-        if len(new) == len(old):  # other lengths would move the colours
-            text = text.replace(new, old)
-    return replace(line, text=text)
+    if not carried:
+        return line
+    # Whole names only: the first digits of one id in front of the rest of another would be an id that never was.
+    names = "|".join(map(re.escape, sorted(carried, key=len, reverse=True)))
+    return replace(line, text=re.sub(rf"(?<!\w)(?:{names})(?!\w)", lambda name: carried[name.group()], line.text))
 
 
 def save(recording: Recording, path: Path) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from macros.volatile import bytes_of
+from macros.volatile import SIZE, bytes_of
 
 if TYPE_CHECKING:
     from macros.recording import Ran
     from macros.render import Shown
 
-_SIZE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[kKMGT]i?)?B\b")
+_SIZE = re.compile(SIZE)
 
 
 class Missing(ValueError):  # what is said of it

@@ -164,8 +164,13 @@ class _Dumper(yaml.SafeDumper):
     """Multi-line text as literal blocks."""
 
 
+# YAML takes these for line breaks of its own, and would give them back as others.
+_BREAKS = re.compile("[\r\x85\u2028\u2029]")
+
+
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    style = '"' if _BREAKS.search(text) else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _represent_text)
@@ -252,11 +257,16 @@ def page_kinds(entries: Iterable[dict[str, str]]) -> list[volatile.Kind]:
     for entry in entries:
         if not isinstance(entry, dict) or set(entry) != {"name", "pattern"}:
             raise ValueError(f"a volatile kind has a name and a pattern, not {entry!r}")
-        try:
-            re.compile(entry["pattern"])
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {entry['pattern']!r} ({error})") from error
         kinds.append(volatile.Kind(entry["name"], entry["pattern"]))
+        try:
+            volatile.Mask(tuple(kinds)).output([""])
+            empty = re.search(entry["pattern"], "")
+        except (re.error, TypeError) as error:
+            raise ValueError(f"not a regular expression that can serve: {entry['pattern']!r} ({error})") from error
+        if re.search(r"(?<!\\)(?:\\\\)*\\[1-9]|\(\?P=", entry["pattern"]):
+            raise ValueError(f"{entry['pattern']!r} refers back to a group, whose number is another one in the table of kinds")
+        if empty:
+            raise ValueError(f"{entry['pattern']!r} matches no text at all, which is everywhere")
     return kinds
 
 

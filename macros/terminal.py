@@ -24,6 +24,8 @@ MAX_BYTES = 8 * 2**20
 
 # Fed in slices, so that a flood stops at the cap and not a megabyte behind it.
 _SLICE = 4096
+# Combining characters on one letter; pyte normalizes the whole cell for each, so a flood of them would take for ever.
+_MAX_MARKS = 8
 _PLAIN = Char(" ")
 
 
@@ -55,20 +57,46 @@ class _Screen(pyte.HistoryScreen):
         # Rows counted from the first that ever was, as the history keeps them all.
         self.broken: set[int] = set()
         self._drawing = False
+        self._marks = 0
         super().__init__(columns, rows, **options)
 
     def draw(self, data: str) -> None:
+        if not data.isascii():
+            data = "".join(filter(self._fits, data))
         self._drawing = True
         try:
             super().draw(data)
         finally:
             self._drawing = False
 
+    def _fits(self, char: str) -> bool:
+        self._marks = self._marks + 1 if unicodedata.combining(char) else 0
+        return self._marks <= _MAX_MARKS
+
     def linefeed(self) -> None:
         super().linefeed()
         # pyte breaks a line at the edge by a line feed of its own.
         row = len(self.history.top) + self.cursor.y
         (self.broken.add if self._drawing else self.broken.discard)(row)
+
+    def reset(self) -> None:
+        super().reset()
+        self.broken.clear()
+
+    def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
+        super().erase_in_display(how, *args, **kwargs)
+        # Erased rows go on from nothing; 3 forgets the history, and with it the rows' numbers.
+        first = len(self.history.top)
+        self.broken = {row for row in self.broken if row < first} if how in {2, 3} else self.broken
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:  # noqa: FBT001, FBT002  # as pyte has it
+        super().erase_in_line(how, private)
+        if how == 2 or (how == 0 and self.cursor.x == 0):  # noqa: PLR2004  # ECMA-48: the whole line
+            self.broken.discard(len(self.history.top) + self.cursor.y)
+
+    def __getattribute__(self, name: str) -> Any:
+        # pyte's pages through its history before each event; nobody turns pages here.
+        return object.__getattribute__(self, name)
 
     def select_graphic_rendition(self, *attrs: int, **kwargs: bool) -> None:
         if not kwargs:

@@ -56,14 +56,19 @@ _AGE = r"(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day|week|
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 
+_BEHIND_USER = "|".join(rf"(?<=^[\w-]{{{length}}})" for length in range(1, 13))
+SIZE = r"(?<![\w.])\d+(?:\.\d+)?(?:\s?[kKMGT]i?)?B\b"
+"""A size as Docker and npm print it; a regular expression."""
+
 KINDS: tuple[Kind, ...] = (
     Kind("digest", r"\bsha256:[0-9a-f]{6,64}", Holds.IDENTITY),
     # `docker history` of images that the classic builder made.
     Kind("checksum", r"\b(?:file|dir|multi):[0-9a-f]{16,64}", Holds.IDENTITY),
-    Kind("id", r"(?<![\w./-])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![\w-])", Holds.IDENTITY),
+    Kind("id", r"(?<![\w./-])(?=[a-f]*\d)(?:[0-9a-f]{64}|[0-9a-f]{12})(?![\w-])", Holds.IDENTITY),
     Kind("UUID", r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", Holds.IDENTITY),
     Kind("build reference", r"(?<![\w-])(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{25}(?![\w-])", Holds.IDENTITY),
     Kind("generated name", rf"\b(?:{_ADJECTIVES})_[a-z]+\d?\b", Holds.IDENTITY),
+    Kind("MAC address", r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", Holds.IDENTITY),
     Kind("timestamp", r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|(?: ?[+-]\d\d:?\d\d)(?: [A-Z]{3,4})?)?)?"),
     Kind(
         "date",
@@ -71,21 +76,23 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("clock", r"\b\d\d:\d\d:\d\d(?:\.\d+)?\b"),
     Kind("age", rf"(?<=Up ){_AGE}|\b{_AGE} ago\b"),
-    Kind("duration", r"\b(?:\d+m)?\d+(?:\.\d+)?(?: ?ms|µs|ns|s)\b"),
-    Kind("size", r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[kKMGT]i?)?B\b", Holds.NEARNESS),
+    # An option's default, as `--help` tells it, is no measurement.
+    Kind("duration", r"(?<!default )(?<![\w.-])(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?: ?ms|µs|ns|s)\b"),
+    Kind("size", SIZE, Holds.NEARNESS),
     # The engine binds a port on IPv4 and IPv6, in no fixed order; the message names the one that failed first.
     Kind("bind address", r"(?<=Bind for )(?:0\.0\.0\.0|\[?::\]?)(?=:\d+ failed)"),
-    Kind("MAC address", r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", Holds.IDENTITY),
     # RFC 1918: the ranges from which an engine takes its networks' addresses.
     Kind("address", r"\b(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\b", Holds.IDENTITY),
     # Linux' default ip_local_port_range, 32768 to 60999.
     Kind("chosen port", r"(?<=:)(?:3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|60\d{3})\b", Holds.IDENTITY),
-    Kind("process id", r'(?<="Pid": )\d+|(?<=^\[\d\] )\d+$|(?<=pid )\d+\b', Holds.IDENTITY),
+    Kind("process id", r'(?<="Pid": )[1-9]\d*|(?<=^\[\d\] )\d+$|(?<=pid )\d+\b', Holds.IDENTITY),
     # docker top: UID PID PPID C STIME TTY TIME CMD
-    Kind("process row", r"(?<=^\w{4} ) *\d+ +\d+ +\d+ +(?:\d\d:\d\d|\w+) +\S+ +(?=\d\d:\d\d:\d\d )"),
-    # A column of a table is as wide as its widest cell, so its gaps follow the parts above.
-    Kind("gap", r" {3,}"),
+    Kind("process row", rf"(?:{_BEHIND_USER}) +\d+ +\d+ +\d+ +(?:\d\d:\d\d|\w+) +\S+ +(?=\d\d:\d\d:\d\d )"),
+    # A column of a table is as wide as its widest cell, so its gaps follow the parts above. Free only in
+    # tables and beside such parts; an indent never is.
+    Kind("gap", r"(?<=\S) {3,}(?=\S)"),
 )
+_HEADER = re.compile(r"[A-Z][A-Z %/]*(?: {3,}[A-Z][A-Z %/]*)+")
 
 _ALLOWED_HOSTS = (
     r"localhost|127\.0\.0\.1|0\.0\.0\.0|(?:docs|www)\.docker\.com|docker\.com|nodejs\.org|github\.com|aka\.ms"
@@ -147,26 +154,35 @@ class Mask:
         """One step's output, masked. Steps of a build come in BuildKit's free order, so sorted."""
         sizes: list[float] = []
         identities: list[str] = []
-        masked = tuple(self._line(line, sizes, identities) for line in _sorted_builds(lines, self.extra))
-        return Masked(masked, tuple(sizes), tuple(identities))
+        masked = []
+        in_table = False
+        for line in _sorted_builds(lines, self.extra):
+            in_table = bool(line) and (in_table or bool(_HEADER.fullmatch(line)))
+            masked.append(self._line(line, sizes, identities, in_table=in_table))
+        return Masked(tuple(masked), tuple(sizes), tuple(identities))
 
-    def _line(self, line: str, sizes: list[float], identities: list[str]) -> str:
-        def placeholder(match: re.Match[str]) -> str:
-            kind = _kind(match, self.extra)
-            text = match.group()
-            if kind.name == "gap":
-                return "   "
-            if kind.holds is Holds.NEARNESS:
-                sizes.append(bytes_of(text))
-            if kind.holds is not Holds.IDENTITY:
-                return f"⟨{kind.name}⟩"
-            identities.append(text)
-            # An id is also shown by its first twelve digits, and as a digest.
-            group = "id" if kind.name == "digest" else kind.name
-            key = (group, text.removeprefix("sha256:")[:12] if group == "id" else text)
-            return f"⟨{group} {self.seen.setdefault(key, len(self.seen) + 1)}⟩"
+    def _line(self, line: str, sizes: list[float], identities: list[str], *, in_table: bool) -> str:
+        found = [(match, _kind(match, self.extra)) for match in _pattern(self.extra).finditer(line)]
+        loose = in_table or any(kind.name != "gap" for _, kind in found)
+        parts = []
+        at = 0
+        for match, kind in found:
+            parts += [line[at : match.start()], self._part(match.group(), kind, sizes, identities, loose=loose)]
+            at = match.end()
+        return "".join([*parts, line[at:]])
 
-        return _pattern(self.extra).sub(placeholder, line)
+    def _part(self, text: str, kind: Kind, sizes: list[float], identities: list[str], *, loose: bool) -> str:
+        if kind.name == "gap":
+            return "   " if loose else text
+        if kind.holds is Holds.NEARNESS:
+            sizes.append(bytes_of(text))
+        if kind.holds is not Holds.IDENTITY:
+            return f"⟨{kind.name}⟩"
+        identities.append(text)
+        # An id is also shown by its first twelve digits, and as a digest.
+        group = "id" if kind.name == "digest" else kind.name
+        key = (group, text.removeprefix("sha256:")[:12] if group == "id" else text)
+        return f"⟨{group} {self.seen.setdefault(key, len(self.seen) + 1)}⟩"
 
 
 def bytes_of(text: str) -> float:
@@ -175,11 +191,11 @@ def bytes_of(text: str) -> float:
     Raises:
         ValueError: where the text is not a size.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s?([kKMGT]?)(i?)B", text)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(?:\s?([kKMGT])(i?))?B", text)
     if not match:
         raise ValueError(f"not a size: {text!r}")
     number, unit, binary = match.groups()
-    return float(number) * (1024.0 if binary else 1000.0) ** " kMGT".index(unit.lower() if unit == "K" else unit or " ")
+    return float(number) * (1024.0 if binary else 1000.0) ** " kMGT".index(unit.replace("K", "k") if unit else " ")
 
 
 @lru_cache(maxsize=64)
@@ -188,8 +204,8 @@ def _pattern(extra: tuple[Kind, ...]) -> re.Pattern[str]:
 
 
 def _kind(match: re.Match[str], extra: tuple[Kind, ...]) -> Kind:
-    number = next(int(name[1:]) for name, value in match.groupdict().items() if name[0] == "k" and value is not None)
-    return (*extra, *KINDS)[number]
+    # The group that closes last is the kind's own, whatever groups are in it.
+    return (*extra, *KINDS)[int(str(match.lastgroup)[1:])]
 
 
 def _sorted_builds(lines: Iterable[str], extra: tuple[Kind, ...]) -> list[str]:

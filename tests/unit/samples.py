@@ -1,0 +1,63 @@
+"""Small recordings and pages for tests; the outputs in them stand for any output."""
+
+from __future__ import annotations
+
+from macros import recording
+from macros.console import Walkthrough, parse
+from macros.recording import BaseImage, Ground, Provenance, Ran, Recording
+from macros.terminal import Line, Span
+
+BASES = (
+    BaseImage("node:24-slim", recording.STAND_IN, "sha256:" + "5" * 64, "packages"),
+    BaseImage("node:latest", recording.REGISTRY, "sha256:" + "6" * 64),
+)
+PROVENANCE = Provenance("28.5.2", "0.29.1", "2026-11-25T04:14:15+00:00", BASES)
+GROUND = Ground("recipe", ("node:24-slim", "node:latest"), {"app": "aaaa", "other": "bbbb"})
+
+PAGE = """\
+# A page
+
+```console example="app" name="first" expect="made"
+$ make
+$ run \\
+    -it
+> hello
+? 3
+```
+
+```console
+$ list
+```
+"""
+
+
+def walkthrough(text: str = PAGE, page: str = "page.md") -> Walkthrough:
+    return parse(page, text)
+
+
+def lines(*texts: str) -> tuple[Line, ...]:
+    return tuple(Line(text, (), number / 10) for number, text in enumerate(texts))
+
+
+def ran(command: str = "make", *texts: str, status: int = 0, **more: object) -> Ran:
+    return Ran(**{
+        "command": command, "exit_status": status, "seconds": 1.5, "at": 0.25, "lines": lines(*texts), "columns": 100, **more,
+    })  # fmt: skip
+
+
+STEPS = (
+    ran("make", "made sha256:0123456789ab", "in 1.5s", example="app"),
+    ran("run \\\n    -it", "no such file", status=3, typed=("hello",), example="app", at=2.0),
+    ran(
+        "list", "ID   NAME", "0123456789ab   web", at=4.0,
+    ),
+)  # fmt: skip
+
+
+def recorded(*steps: Ran, **more: object) -> Recording:
+    given = {"page": "page.md", "provenance": PROVENANCE, "ground": GROUND.of(walkthrough()), "steps": steps or STEPS}
+    return Recording(**{**given, **more})
+
+
+def coloured(text: str, *spans: tuple[int, int, str]) -> Line:
+    return Line(text, tuple(Span(*span) for span in spans), 0.5)
