@@ -124,7 +124,7 @@ def test_the_word_list_is_sorted_and_needed() -> None:
 
 
 def test_the_checks_find_what_they_look_for() -> None:
-    assert misspelt("The contaner's layer, which isn't full, is wrtable.") == ["contaner", "wrtable"]
-    assert paragraphs("Say `dokcer` {{ seconds('x') }}.\n\n```sh\ndokcer\n```\n") == [f"Say {_CODE} 0."]
+    assert misspelt("The layyer's layer, which isn't full, is wrtable.") == ["layyer", "wrtable"]
+    assert paragraphs("Say `xyzzq` {{ seconds('x') }}.\n\n```sh\nxyzzq\n```\n") == [f"Say {_CODE} 0."]
     assert too_long("One. " + "word " * 35 + "end. Two.")
     assert not too_long(("word " * 30 + "end. ") + ("Word " * 30 + "end."))
