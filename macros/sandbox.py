@@ -107,8 +107,7 @@ class Sandbox:
                 pids_limit=PIDS,
                 mem_limit=memory,
                 memswap_limit=memory,
-                environment={},
-                detach=False,
+                use_config_proxy=False,  # a proxy's address may hold a password
             )
             stdin = container.attach_socket(params={"stdin": 1, "stream": 1})
             container.start()
@@ -130,8 +129,7 @@ class Sandbox:
 
     def close(self) -> None:
         """End the sandbox and all that is in it. May be called twice."""
-        with contextlib.suppress(OSError):
-            self._stdin.close()
+        hang_up(self._stdin)
         with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
             self.container.remove(force=True, v=True)
 
@@ -178,7 +176,7 @@ class Sandbox:
             stream: Any = api.exec_start(made, socket=True)
             raw_socket(stream).sendall(archive)
             said = b"".join(iter(lambda: stream.read(65536) or b"", b""))
-            stream.close()
+            hang_up(stream)
             status = api.exec_inspect(made)["ExitCode"]
         except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
@@ -227,6 +225,15 @@ class Sandbox:
 def raw_socket(stream: Any) -> socket.socket:
     """The socket below what the SDK hands out, which depends on how the engine is reached."""
     return cast("socket.socket", getattr(stream, "_sock", stream))
+
+
+def hang_up(stream: Any) -> None:
+    """Close what the SDK hands out, and the socket below it, which it would leave open. May be called twice."""
+    with contextlib.suppress(OSError):
+        raw = raw_socket(stream)
+        stream.close()
+        if raw:
+            raw.close()
 
 
 def _forbidden(client: DockerClient) -> list[str]:

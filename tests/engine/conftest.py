@@ -125,14 +125,19 @@ class Clone:
 
 @pytest.fixture
 def clone(tmp_path: Path, sandbox_image: str) -> Clone:  # has to be there before a test counts seconds
-    (tmp_path / "mkdocs.yml").write_text(CONFIG)
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/index.md").write_text("# Start\n")
-    shutil.copytree(EXAMPLES / "hello-node", tmp_path / "examples/hello-node")
-    return Clone(tmp_path)
+    return cloned(tmp_path)
+
+
+def cloned(folder: Path) -> Clone:
+    (folder / "mkdocs.yml").write_text(CONFIG)
+    (folder / "macros").symlink_to(ROOT / "macros")  # where mkdocs-macros looks for a module
+    (folder / "docs").mkdir()
+    (folder / "docs/index.md").write_text("# Start\n")
+    shutil.copytree(EXAMPLES / "hello-node", folder / "examples/hello-node")
+    return Clone(folder)
 
 
 def left(client: DockerClient) -> list[str]:
     """Containers on the outer engine that the build made, but for those of this process."""
     found = client.api.containers(all=True, filters={"label": owner.OWNER})
-    return [f"{c['Id'][:12]} {c['Labels'][owner.OWNER]}" for c in found if c["Labels"][owner.OWNER] != owner.me()]
+    return [f"{c['Id'][:12]} {c['Labels'][owner.OWNER]}" for c in found if c["Labels"][owner.OWNER] not in {"", owner.me()}]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.engine.conftest import cloned
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -69,12 +71,8 @@ GOOD = "# Good\n\n```console\n$ docker run --rm node:24-slim echo fine\n```\n"
 @pytest.fixture(scope="module")
 def failed(tmp_path_factory: pytest.TempPathFactory, sandbox_image: str) -> tuple[subprocess.CompletedProcess[str], Clone]:
     """One build of all the broken pages, with a good one among them, over a site and a recording that were there."""
-    from tests.engine import conftest
-
-    clone = conftest.Clone(tmp_path_factory.mktemp("broken"))
-    (clone.folder / "mkdocs.yml").write_text(conftest.CONFIG)
-    (clone.folder / "examples").mkdir()
-    clone.write(good=GOOD, index="# Start\n")
+    clone = cloned(tmp_path_factory.mktemp("broken"))
+    clone.write(good=GOOD)
     assert clone.build().returncode == 0
     clone.before = clone.tree("site", "recordings")  # type: ignore[attr-defined]
     clone.write(**{name: f"# Page\n\n```console {options}\n{body}\n```\n" for name, (body, options, _, _) in BROKEN.items()})

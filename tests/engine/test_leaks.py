@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.engine.conftest import Clone
 
-PAGES = {name: f"# Page\n\n```console\n$ docker run --name c node:24-slim sh -c 'sleep 2; echo {name}'\n```\n" for name in "abc"}
+PAGES = {name: f"# Page\n\n```console\n$ docker run --name box node:24-slim sh -c 'sleep 2; echo {name}'\n```\n" for name in "abc"}
 # `KILLS=50 make test` is the long form.
 KILLS = int(os.environ.get("KILLS") or 6)
 

@@ -42,10 +42,11 @@ def test_a_reset_leaves_just_the_base_images(sandbox: Sandbox) -> None:
     set -e; cd; echo text > file; mkdir -p /tmp/folder
     printf 'FROM node:24-slim\\nRUN echo hello > /hello\\n' | docker build -q -t mess -
     docker tag mess node:24-slim; docker tag node:latest mess:2
-    docker volume create v; docker network create n
-    docker run -d --restart always --name c -v v:/v --network n mess sleep 1000
+    docker volume create vol; docker network create net
+    docker run -d --restart always --name box -v vol:/v --network net mess sleep 1000
     """
-    assert sandbox.sh(mess, user="reader", env={"HOME": "/home/reader"})[0] == 0
+    status, output = sandbox.sh(mess, user="reader", env={"HOME": "/home/reader"})
+    assert status == 0, output
     clean = sandbox.reset()
     after = sandbox.sh("docker images -a --no-trunc | sort; docker ps -aq; docker volume ls -q; docker network ls -q | wc -l")[1]
     if clean:
@@ -56,8 +57,9 @@ def test_a_reset_leaves_just_the_base_images(sandbox: Sandbox) -> None:
 
 
 def test_a_reset_after_an_ordinary_page(sandbox: Sandbox) -> None:
-    script = "printf 'FROM node:24-slim\\nRUN echo hello\\n' | docker build -q -t one - && docker run --name c one true"
-    assert sandbox.sh(script, user="reader")[0] == 0
+    script = "printf 'FROM node:24-slim\\nRUN echo hello\\n' | docker build -q -t one - && docker run --name box one true"
+    status, output = sandbox.sh(script, user="reader")
+    assert status == 0, output
     assert sandbox.reset()
     assert sandbox.sh("docker ps -aq; docker images -q one")[1] == ""
     build = "printf 'FROM node:24-slim\\nRUN echo hello\\n' | docker build --progress plain - 2>&1"
