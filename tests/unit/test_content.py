@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import markdown
 import pytest
 from markdown.extensions.toc import TocExtension
-from markdown_source import without_code
 
 from macros import examples
 from macros.book import front_matter
 from macros.console import parse
+from tests.reading import PATH, without_code
 
 if TYPE_CHECKING:
     from macros.console import Block
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DOCS, EXAMPLES, RECORDINGS = ROOT / "docs", ROOT / "examples", ROOT / "recordings"
 PAGES = {path.name: path.read_text() for path in sorted(DOCS.glob("*.md"))}
-PATH = (
-    "images-and-containers.md", "running-containers.md", "interactive-containers.md", "writing-a-dockerfile.md", "run-and-cmd.md",
-    "publishing-ports.md", "images-are-read-only.md", "layers-and-cache.md", "getting-help.md", "stopping-and-restarting.md",
-)  # fmt: skip
 VERDICTS = {"confirmed", "made precise", "corrected"}
 FAILURES = {
     "ports reversed in -p": ("publishing-ports.md", "reversed", "right-way"),

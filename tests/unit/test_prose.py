@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import html5lib
 import markdown
 import pytest
-from markdown_source import without_code
 from spellchecker import SpellChecker
 
 from macros.book import front_matter
+from tests.reading import without_code
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
