@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from macros.volatile import SIZE, bytes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from macros.outputs import BuildStep
     from macros.recording import Ran
     from macros.render import Shown
 
@@ -84,6 +87,15 @@ def about_bytes(value: float) -> str:
             number = value / factor
             return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"  # noqa: PLR2004
     return f"{value:.0f} B"
+
+
+def cached(steps: Sequence[BuildStep]) -> str:
+    """How many steps of a build came from the cache, of how many that can.
+
+    `FROM` is left out: BuildKit calls it CACHED or not by what it has at hand, and never runs it.
+    """
+    own = [step for step in steps if not step.instruction.startswith("FROM ")]
+    return f"{sum(step.cached for step in own)} of {len(own)}"
 
 
 def line(ran: Ran, text: str, which: int = 1) -> str:

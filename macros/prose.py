@@ -39,7 +39,7 @@ class Prose:
     def macros(self) -> dict[str, Callable[..., str]]:
         """The macros for pages, by name."""
         own: list[Callable[..., str]] = [
-            self.seconds, self.size, self.exit_status, self.output_line, self.times_faster,
+            self.seconds, self.size, self.exit_status, self.output_line, self.times_faster, self.cached,
             self.layers, self.build_steps, self.ports, self.lifecycle, self.failures, self.totals,
         ]  # fmt: skip
         return {macro.__name__: self._guarded(macro) for macro in own}
@@ -63,6 +63,10 @@ class Prose:
     def times_faster(self, slow: str, fast: str, step: int | None = None) -> str:
         """How many times faster a step of one block was than the same step of another; the last one unless named."""
         return _hover(*facts.times(self._ran(slow, step), self._ran(fast, step)))
+
+    def cached(self, name: str, step: int | None = None) -> str:
+        """How many of a build's steps came from the cache: "3 of 4". FROM, which a build never runs, is not among them."""
+        return facts.cached(self._read(name, step, _build))
 
     def layers(self, *names: str, base: str = "") -> str:
         """A figure of `docker history`: of one block's image, or of two side by side."""
