@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, get_files
 from mkdocs.utils import get_relative_url
 from pymdownx.superfences import SuperFencesException
 
-from macros import casts, console, progress, render
+from macros import casts, console, downloads, examples, printing, progress, render
 from macros.book import Book, Mode, tell
 from macros.errors import DockerNotesError, PageError, in_page_order
 from macros.pages import Pages
@@ -77,23 +77,29 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         for page, told in self.pages.told.items():
             text = casts.asciicast(told.recording, page)
             files.append(File.generated(config, _cast(page), content=text))
+        for name in examples.names(self.book.examples):
+            files.append(File.generated(config, downloads.address(name), content=downloads.archive(self.book.examples / name)))
+        files.append(printing.file(config))
         listing = json.dumps(self.pages.executions(), ensure_ascii=False, indent=1) + "\n"
         files.append(File.generated(config, EXECUTIONS, content=listing))
         return files
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002  # MkDocs' names
-        """End a page with its provenance."""
+        """Begin a page with its engine and date, and end it with its provenance."""
         told = self.pages.told.get(page.file.src_uri)
         if told is None:
             return html
         cast = get_relative_url(_cast(page.file.src_uri), page.url)
-        return html + render.provenance(told.recording, live=told.live, cast=cast)
+        head, title, rest = html.partition("</h1>")
+        body = head + title + render.stamp(told.recording) + rest if title else html
+        return body + render.provenance(told.recording, live=told.live, cast=cast)
 
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002  # MkDocs' names
         """Before anything is written: every macro was asked, so what they miss is known."""
         _raise(self.prose.missed)
         for page in self.book.save(self.pages.told.values()):
             log.info(f"recorded {page}")
+        printing.bind(files)
         return env
 
     # --------------------------------------------------------------------------------- fences
@@ -111,7 +117,13 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
 
     def format(self, source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **kwargs: Any) -> str:  # noqa: ARG002  # superfences' names
         """A block's HTML."""
-        return render.block(self.pages.shown(self._page())[options["block"]])
+        shown = self.pages.shown(self._page())
+        block = shown[options["block"]].block
+        name = block.options.example
+        # Where a page first uses an example, it offers the files.
+        first = name and all(other.block.options.example != name for other in shown[: block.index])
+        archive = get_relative_url(downloads.address(name), self._env.page.url) if first else ""
+        return render.block(shown[block.index], archive=archive)
 
     def _page(self) -> str:
         return str(self._env.page.file.src_uri)
