@@ -203,7 +203,7 @@ def provenance(recording: Recording, *, live: bool, cast: str = "") -> str:
     said = f"Every output on this page was printed by Docker Engine {escape(about.engine)} on {day(about.date)}"
     parts = [
         '<div data-search-exclude><details class="provenance" id="provenance">',
-        f'<summary>{said}{", on stand-in base images" if stand_in else ""}.</summary><dl>',
+        f"<summary>{said}{', on stand-in base images' if stand_in else ''}.</summary><dl>",
         *(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows),
         "</dl></details>",
     ]

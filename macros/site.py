@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, get_files
 from mkdocs.utils import get_relative_url
 from pymdownx.superfences import SuperFencesException
 
-from macros import casts, console, downloads, examples, printing, progress, render
+from macros import casts, console, downloads, examples, preview, printing, progress, render
 from macros.book import Book, Mode, tell
 from macros.errors import DockerNotesError, PageError, in_page_order
 from macros.pages import Pages
@@ -80,6 +80,11 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         for name in examples.names(self.book.examples):
             files.append(File.generated(config, downloads.address(name), content=downloads.archive(self.book.examples / name)))
         files.append(printing.file(config))
+        for told in list(self.pages.told.values())[:1]:
+            about = told.recording.provenance
+            note = f"Docker Engine {about.engine} · {render.day(about.date)}"
+            picture = preview.draw(str(config.site_name), note, told.recording.steps)
+            files.append(File.generated(config, preview.ADDRESS, content=picture))
         listing = json.dumps(self.pages.executions(), ensure_ascii=False, indent=1) + "\n"
         files.append(File.generated(config, EXECUTIONS, content=listing))
         return files
