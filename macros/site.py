@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, get_files
 from mkdocs.utils import get_relative_url
 from pymdownx.superfences import SuperFencesException
 
-from macros import casts, console, downloads, examples, preview, printing, progress, render
+from macros import casts, console, downloads, examples, markup, preview, printing, progress, render
 from macros.book import Book, Mode, tell
 from macros.errors import DockerNotesError, PageError, in_page_order
 from macros.pages import Pages
@@ -106,6 +106,14 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
             log.info(f"recorded {page}")
         printing.bind(files)
         return env
+
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002  # MkDocs' names
+        """Mend what the theme wrote."""
+        return markup.repaired(output)
+
+    def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:  # noqa: ARG002  # MkDocs' names
+        """The same for pages that are no page, such as 404.html."""
+        return markup.repaired(output) if template_name.endswith(".html") else output
 
     # --------------------------------------------------------------------------------- fences
 
