@@ -71,18 +71,11 @@ def find() -> docker.DockerClient | None:
     Raises:
         EngineError: where a named engine or context does not answer.
     """
-    try:
-        if os.environ.get("DOCKER_HOST"):
-            return _answering(docker.from_env(timeout=CALL_TIMEOUT), f"DOCKER_HOST={os.environ['DOCKER_HOST']}")
-        name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
-        if name and name != "default":
-            context = docker.context.ContextAPI.get_context(name)
-            if context is None:
-                raise EngineError(f"the Docker context {name!r} does not exist; `docker context ls` lists those that do")
-            client = docker.DockerClient(base_url=context.Host, tls=context.TLSConfig or False, timeout=CALL_TIMEOUT)
-            return _answering(client, f"the Docker context {name!r}")
-    except docker.errors.DockerException as error:
-        raise EngineError(f"the named Docker Engine cannot be used: {error}") from error
+    if os.environ.get("DOCKER_HOST"):
+        return _answering(f"DOCKER_HOST={os.environ['DOCKER_HOST']}", lambda: docker.from_env(timeout=CALL_TIMEOUT))
+    name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
+    if name and name != "default":
+        return _answering(f"the Docker context {name!r}", lambda: _of_context(name))
     for socket in (Path("/var/run/docker.sock"), _socket()):
         if socket.exists():
             with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
@@ -90,6 +83,13 @@ def find() -> docker.DockerClient | None:
                 _ping(client)
                 return client
     return None
+
+
+def _of_context(name: str) -> docker.DockerClient:
+    context = docker.context.ContextAPI.get_context(name)
+    if context is None:
+        raise EngineError(f"the Docker context {name!r} does not exist; `docker context ls` lists those that do")
+    return docker.DockerClient(base_url=context.Host, tls=context.TLSConfig or False, timeout=CALL_TIMEOUT)
 
 
 def host(client: docker.DockerClient) -> str:
@@ -107,11 +107,13 @@ def another(client: docker.DockerClient) -> docker.DockerClient:
     return copy
 
 
-def _answering(client: docker.DockerClient, name: str) -> docker.DockerClient:
+def _answering(name: str, connect: Callable[[], docker.DockerClient]) -> docker.DockerClient:
     try:
+        client = connect()
         _ping(client)
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise EngineError(f"{name} does not answer: {error}") from error
+    except (docker.errors.DockerException, requests.exceptions.RequestException, ValueError) as error:
+        fix = "start that engine, or name another one, or none"
+        raise EngineError(f"{name} does not answer: {error}\n    {fix}") from error
     return client
 
 

@@ -265,6 +265,7 @@ def _seed(client: DockerClient, recipe: str, name: str) -> None:
         privileged=True,
         labels=owner.labels("seed"),
         tmpfs={"/var/lib/docker": "exec,suid,dev"},
+        use_config_proxy=False,
     )
     try:
         with tempfile.TemporaryDirectory(prefix="docker-notes.") as folder:
@@ -276,7 +277,8 @@ def _seed(client: DockerClient, recipe: str, name: str) -> None:
             raise ImageError(
                 f"loading the base images into the sandbox failed:\n{container.logs(tail=15).decode(errors='replace')}"
             )
-        changes = ['ENTRYPOINT ["/usr/local/sbin/sandbox"]', f"LABEL {LABEL}=image"]
+        # The container's own labels go with it into the image, and from there to what is made of it.
+        changes = ['ENTRYPOINT ["/usr/local/sbin/sandbox"]', f'LABEL {LABEL}=image {owner.OWNER}=""']
         client.api.commit(str(container.id), repository, tag, changes=changes)
     except docker.errors.DockerException as error:
         raise EngineError(f"loading the base images into the sandbox failed: {error}") from error

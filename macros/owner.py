@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 import time
 from functools import cache
@@ -63,28 +62,33 @@ def sweep(client: DockerClient) -> int:
     removed = 0
     for container in client.api.containers(all=True, filters={"label": OWNER}):
         owner = container["Labels"][OWNER]
-        machine, pid, _ = owner.split(":")
-        if machine == _machine() and _name(int(pid)) != owner:
+        machine, _, rest = owner.partition(":")
+        if machine == _machine() and _name(int(rest.partition(":")[0])) != owner:
             removed += _remove(client, container["Id"])
     return removed
 
 
 def hire_janitor(client: DockerClient) -> None:
     """Start the process that removes what is ours when this process ends, however that happens."""
-    global _janitor  # noqa: PLW0603  # one a process, and its stdin must stay open
-    if _janitor is None:
-        # A session of its own: what kills our process group shall not kill it as well.
-        _janitor = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "macros.owner", engine.host(client), me()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd=Path(__file__).parent.parent,
-        )
+    global _hired  # noqa: PLW0603  # one a process
+    if _hired:
+        return
+    _hired = True
+    # The janitor reads from the pipe; its end here closes with this process, and not before.
+    reading, _writing = os.pipe()
+    files = [(os.POSIX_SPAWN_DUP2, reading, 0), (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_DUP2, 1, 2)]
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH")]))
+    os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "macros.owner", engine.host(client), me()],
+        {**os.environ, "PYTHONPATH": path},
+        file_actions=files,
+        setsid=True,  # what kills our process group shall not kill it as well
+    )
+    os.close(reading)
 
 
-_janitor: subprocess.Popen[bytes] | None = None
+_hired = False
 
 
 def _remove(client: DockerClient, name: str) -> int:

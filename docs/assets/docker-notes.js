@@ -5,7 +5,7 @@
   const base = new URL("..", document.currentScript.src);
 
   const commandsOf = (root) =>
-    [...root.querySelectorAll(".console-command > code")].map((code) => code.textContent.replace(/\n$/, "")).join("\n") + "\n";
+    [...root.querySelectorAll(".console-command > kbd")].map((code) => code.textContent.replace(/\n$/, "")).join("\n") + "\n";
 
   // Pages that came over plain HTTP from another machine are given no clipboard: there the browser copies what is selected.
   const copy = async (text) => {
@@ -67,7 +67,7 @@
   for (const block of document.querySelectorAll(".console:not([hidden])")) {
     const lines = [...block.querySelectorAll(".console-line:not([hidden])")];
     for (const line of lines) {
-      const first = line.querySelector("code").textContent.split("\n")[0];
+      const first = line.querySelector("kbd").textContent.split("\n")[0];
       line.append(copier("Copy", "console-copy", line, `Copy: ${first}`));
     }
     if (lines.length > 1) bar(block).append(copier(`Copy ${lines.length} commands`, "copy-all copy-block", block));
