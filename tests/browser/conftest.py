@@ -46,6 +46,13 @@ def server(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 @pytest.fixture(scope="session")
+def top(site: Path) -> Iterator[str]:
+    """The address of the site where it is published: at the top, as site_url says."""
+    with Server({"/": site}) as started:
+        yield started.origin + "/"
+
+
+@pytest.fixture(scope="session")
 def base(server: Server) -> str:
     """The address of the site."""
     return server.origin + PREFIX

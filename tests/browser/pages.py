@@ -29,5 +29,5 @@ class _Settings(yaml.SafeLoader):
     """mkdocs.yml, whose own tags are of no interest here."""
 
 
-_Settings.add_multi_constructor("!", lambda loader, suffix, node: None)
+_Settings.add_multi_constructor("!", lambda *_: None)
 SETTINGS = yaml.load((DOCS.parent / "mkdocs.yml").read_text(), Loader=_Settings)  # a SafeLoader

@@ -50,10 +50,12 @@ class TestPage:
         assert lost == []
 
 
-def test_missing_page_says_so_and_leads_back(browser: Browser, base: str) -> None:
-    browser.open(base + "no/such/page.html")
+def test_missing_page_says_so_and_leads_back(browser: Browser, top: str) -> None:
+    browser.open(top + "no/such/page.html")
+    browser.settled()
+    assert browser.one("h1").text == "No such page"
     _, events = browser.logs()
-    assert events[0]["params"]["request"]["url"].endswith("no/such/page.html")
-    assert browser.one("h1").text.startswith("No such page")
-    # Its addresses begin at the top, as it may answer at any depth: the top is the site's own, where it is published.
-    assert all(urlsplit(link).path.startswith("/") for link in (a.get_dom_attribute("href") for a in browser.all("main .begin a")))
+    failed = [event["params"]["response"] for event in events if event["method"] == "Network.responseReceived"]
+    assert [about["url"] for about in failed if about["status"] >= 400] == [top + "no/such/page.html"]
+    links = [link.get_property("href") for link in browser.all("main .begin a")]
+    assert links == [top + "index.html", top + "troubleshooting.html"]

@@ -59,9 +59,8 @@ def test_validator_would_complain(modules: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", [*PAGES, "404.html"])
-def test_there_is_no_barrier(browser: Browser, base: str, modules: Path, page: str) -> None:
-    # A page that is nowhere is answered at an address of its own; its style sheets are at the top of the site.
-    browser.open(base + page)
+def test_there_is_no_barrier(browser: Browser, top: str, modules: Path, page: str) -> None:
+    browser.open(top + page)
     browser.settled()
     browser.driver.execute_script((modules / "axe-core/axe.min.js").read_text())
     found = {}
