@@ -196,7 +196,7 @@ def lifecycle(runs: Mapping[str, str]) -> str:
         elements.append(svg.Rect(x=x - 42, y=y - 14, width=84, height=28, rx=14, class_=[style]))
         elements.append(_text(x, y + 4, name, "fig-head", middle=True))
     told += ["docker create: nothing to created", "docker run: nothing to running", "when its program ends: running to exited"]
-    return _figure("The life of a container", "; ".join(told), elements, 350)
+    return _figure("The life of a container", "; ".join(told), elements, 350, role="group")  # an img would hide its links
 
 
 def _arrow(x1: float, y1: float, x2: float, y2: float) -> list[svg.Element]:
@@ -227,10 +227,10 @@ def _clip(text: str, room: int) -> str:
     return text if len(text) <= room else text[: max(room - 1, 1)] + "…"
 
 
-def _figure(title: str, told: str, elements: Sequence[svg.Element], height: float) -> str:
+def _figure(title: str, told: str, elements: Sequence[svg.Element], height: float, role: str = "img") -> str:
     picture = svg.SVG(
         viewBox=svg.ViewBoxSpec(0, 0, WIDTH, round(height)),
-        extra={"role": "img", "aria-label": escape(f"{title}. {told}.", quote=True)},
+        extra={"role": role, "aria-label": escape(f"{title}. {told}.", quote=True)},
         elements=list(elements),
     )
     return f'<figure class="figure">{picture}<figcaption>{escape(title)}</figcaption></figure>'

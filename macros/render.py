@@ -65,13 +65,14 @@ def anchor(block: Block) -> str:
     return f"run-{block.options.name or block.index + 1}"
 
 
-def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False) -> str:
+def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False, archive: str = "") -> str:
     """A block's HTML: `div.console`, with a `data-exit-status` a step.
 
     Args:
         shown: the block and what its steps did.
         notices: what is wrong with it, to stand on top.
         running: whether it is running again, and what is shown is of the run before.
+        archive: the address of the example's files, where the block is to offer them.
     """
     block = shown.block
     options = block.options
@@ -80,8 +81,13 @@ def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False) -
     hidden = " hidden" if options.show == "none" and not said else ""
     mark = " console-running" if running else ""
     parts = [f'<div class="console{mark}" id="{anchor(block)}" data-source="{escape(block.page)}:{block.line}"{hidden}>']
+    bar = ""
     if options.title:
-        parts.append(f'<p class="console-title">{escape(options.title)}</p>')
+        bar += f'<p class="console-title">{escape(options.title)}</p>'
+    if archive:
+        bar += f'<a class="console-files" href="{escape(archive)}" download data-search-exclude>{escape(options.example)}.zip</a>'
+    if bar:
+        parts.append(f'<div class="console-bar">{bar}</div>')
     parts += said
     parts += [_step(step, ran, options.show, options.expect) for step, ran in zip(block.steps, shown.steps, strict=True)]
     parts.append("</div>")
@@ -91,8 +97,10 @@ def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False) -
 def _step(step: Step, ran: Ran | None, show: str, expect: str) -> str:
     status = "" if ran is None else str(ran.exit_status)
     parts = [f'<div class="console-step" data-exit-status="{status}">']
-    if show in {"all", "command"}:
-        parts.append(f'<pre class="console-command"><code>{escape(step.command, quote=False)}</code></pre>')
+    # A command that is not shown is there to be copied all the same: the next ones may need what it did.
+    hidden = "" if show in {"all", "command"} else " hidden data-search-exclude"
+    command = f'<pre class="console-command"><kbd>{escape(step.command, quote=False)}</kbd></pre>'
+    parts.append(f'<div class="console-line"{hidden}>{command}</div>')
     if ran and show in {"all", "output"}:
         if ran.lines:
             parts.append(_output(ran, expect))
@@ -102,9 +110,9 @@ def _step(step: Step, ran: Ran | None, show: str, expect: str) -> str:
         if ran.exit_status:
             about.append(f'<span class="console-status">exit status {ran.exit_status}</span>')
         if ran.seconds >= _SLOW:
-            about.append(f"{ran.seconds:.1f} s")
+            about.append(f'<span class="console-seconds">{ran.seconds:.1f} s</span>')
         if about:
-            parts.append(f'<p class="console-note">{" · ".join(about)}</p>')
+            parts.append(f'<p class="console-note">{" ".join(about)}</p>')
     parts.append("</div>")
     return "".join(parts)
 
@@ -180,6 +188,15 @@ def _bytes(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count} bytes"  # noqa: PLR2004
 
 
+def stamp(recording: Recording) -> str:
+    """The line below a page's title: which engine printed what follows, and when."""
+    about = recording.provenance
+    return (
+        f'<p class="stamp" data-search-exclude><a href="#provenance">Run on Docker Engine {escape(about.engine)}</a> '
+        f"<span>{day(about.date)}</span> <span>{len(recording.steps)} commands</span></p>"
+    )
+
+
 def provenance(recording: Recording, *, live: bool, cast: str = "") -> str:
     """The end of a page: where its outputs came from, short, and open to more.
 
@@ -199,12 +216,17 @@ def provenance(recording: Recording, *, live: bool, cast: str = "") -> str:
     stand_in = any(base.origin == STAND_IN for base in about.bases)
     said = f"Every output on this page was printed by Docker Engine {escape(about.engine)} on {day(about.date)}"
     parts = [
-        f'<details class="provenance"><summary>{said}{", on stand-in base images" if stand_in else ""}.</summary><dl>',
+        '<div data-search-exclude><details class="provenance" id="provenance">',
+        f"<summary>{said}{', on stand-in base images' if stand_in else ''}.</summary><dl>",
         *(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows),
         "</dl></details>",
     ]
     if cast:
-        parts.append(f'<p class="watch" data-cast="{escape(cast)}" data-search-exclude></p>')
+        parts.append(
+            f'<div class="watch" data-cast="{escape(cast)}">'
+            f'<a href="{escape(cast)}" download>The recording of this page</a> (asciicast)</div>'
+        )
+    parts.append("</div>")
     return "".join(parts)
 
 

@@ -17,7 +17,7 @@ from mkdocs.structure.files import File, get_files
 from mkdocs.utils import CountHandler, get_relative_url
 from pymdownx.superfences import SuperFencesException
 
-from macros import casts, console, progress, render
+from macros import casts, console, downloads, examples, markup, preview, printing, progress, render
 from macros.ahead import Ahead
 from macros.book import Book, Mode, tell
 from macros.errors import DockerNotesError, PageError, in_page_order
@@ -117,12 +117,23 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
                 continue
             text = casts.asciicast(told.recording, page)
             files.append(File.generated(config, _cast(page), content=text))
+        for name in examples.names(self.book.examples):
+            files.append(File.generated(config, downloads.address(name), content=downloads.archive(self.book.examples / name)))
+        files.append(printing.file(config))
+        for told in list(self.pages.told.values())[: 0 if self.ahead else 1]:
+            about = told.recording.provenance
+            note = f"Docker Engine {about.engine} · {render.day(about.date)}"
+            picture = preview.draw(str(config.site_name), note, told.recording.steps)
+            files.append(File.generated(config, preview.ADDRESS, content=picture))
         listing = json.dumps(self.pages.executions(), ensure_ascii=False, indent=1) + "\n"
         files.append(File.generated(config, EXECUTIONS, content=listing))
         return files
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002  # MkDocs' names
-        """End a page with its provenance."""
+        """Begin a page with its engine and date, and end it with its provenance."""
+        if page.is_homepage:
+            # The address that readers know, not that of the file.
+            page.canonical_url = config.site_url
         name = page.file.src_uri
         told = self.pages.told.get(name)
         blocks = self.pages.chapters[name].walkthrough.blocks if told else ()
@@ -131,10 +142,13 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
             html = render.failures(elsewhere) + html
         if told is None or told.recording.provenance == UNKNOWN:
             return html
-        return html + render.provenance(told.recording, live=told.live, cast=get_relative_url(_cast(name), page.url))
+        head, title, rest = html.partition("</h1>")
+        body = head + title + render.stamp(told.recording) + rest if title else html
+        return body + render.provenance(told.recording, live=told.live, cast=get_relative_url(_cast(name), page.url))
 
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002  # MkDocs' names
         """Before anything is written: every macro was asked, so all that is wrong is known."""
+        printing.bind(files)
         self._complain(self.prose.missed)
         if self.ahead:
             return env
@@ -144,6 +158,14 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         for page in self.book.save(self.pages.told.values()):
             log.info(f"recorded {page}")
         return env
+
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002  # MkDocs' names
+        """Mend what the theme wrote."""
+        return markup.repaired(output)
+
+    def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:  # noqa: ARG002  # MkDocs' names
+        """The same for pages that are no page, such as 404.html."""
+        return markup.repaired(output) if template_name.endswith(".html") else output
 
     # --------------------------------------------------------------------------------- fences
 
@@ -164,9 +186,14 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         told = self.pages.told.get(page)
         if told is None:  # its mistakes stand on top of the page
             return render.notice("this page has mistakes, so its commands were not run")
-        shown = self.pages.shown(page)[options["block"]]
+        found = self.pages.shown(page)
+        shown = found[options["block"]]
         notices = [str(f) for f in self.pages.failures.get(page, ()) if render.at([shown.block], f.line)]
-        return render.block(shown, notices, running=told.running)
+        name = shown.block.options.example
+        # Where a page first uses an example, it offers the files.
+        first = name and all(other.block.options.example != name for other in found[: shown.block.index])
+        archive = get_relative_url(downloads.address(name), self._env.page.url) if first else ""
+        return render.block(shown, notices, running=told.running, archive=archive)
 
     def _page(self) -> str:
         return str(self._env.page.file.src_uri)

@@ -5,7 +5,20 @@
   const base = new URL("..", document.currentScript.src);
 
   const commandsOf = (root) =>
-    [...root.querySelectorAll(".console-command > code")].map((code) => code.textContent.replace(/\n$/, "")).join("\n") + "\n";
+    [...root.querySelectorAll(".console-command > kbd")].map((code) => code.textContent.replace(/\n$/, "")).join("\n") + "\n";
+
+  // Pages that came over plain HTTP from another machine are given no clipboard: there the browser copies what is selected.
+  const copy = async (text) => {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "visually-hidden";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    if (!done) throw new Error("not allowed");
+  };
 
   const button = (label, className, act) => {
     const made = document.createElement("button");
@@ -16,30 +29,48 @@
     return made;
   };
 
+  // What happened is said aloud, too.
+  const said = document.createElement("div");
+  said.className = "visually-hidden";
+  said.setAttribute("role", "status");
+  document.body.append(said);
+
   const copier = (label, className, root, name) => {
     const made = button(label, className, async () => {
+      let told = "Copied";
       try {
-        await navigator.clipboard.writeText(commandsOf(root));
-        made.textContent = "Copied";
+        await copy(commandsOf(root));
+        made.dataset.done = "";
       } catch {
-        made.textContent = "Not allowed here";
+        told = "Not allowed here";
       }
-      setTimeout(() => (made.textContent = label), 1500);
+      made.textContent = said.textContent = told;
+      setTimeout(() => {
+        made.textContent = label;
+        said.textContent = "";
+        delete made.dataset.done;
+      }, 1500);
     });
-    made.setAttribute("aria-label", name);
+    if (name) made.setAttribute("aria-label", name);
+    return made;
+  };
+
+  const bar = (block) => {
+    const found = block.querySelector(":scope > .console-bar");
+    if (found) return found;
+    const made = document.createElement("div");
+    made.className = "console-bar";
+    block.prepend(made);
     return made;
   };
 
   for (const block of document.querySelectorAll(".console:not([hidden])")) {
-    const steps = [...block.querySelectorAll(".console-step")].filter((step) => step.querySelector(".console-command"));
-    for (const step of steps) {
-      const first = step.querySelector(".console-command > code").textContent.split("\n")[0];
-      step.append(copier("Copy", "console-copy", step, `Copy the command ${first}`));
+    const lines = [...block.querySelectorAll(".console-line:not([hidden])")];
+    for (const line of lines) {
+      const first = line.querySelector("kbd").textContent.split("\n")[0];
+      line.append(copier("Copy", "console-copy", line, `Copy: ${first}`));
     }
-    if (steps.length > 1) {
-      const all = copier("Copy all", "copy-all copy-block", block, "Copy the commands of this block");
-      block.append(all);
-    }
+    if (lines.length > 1) bar(block).append(copier(`Copy ${lines.length} commands`, "copy-all copy-block", block));
   }
 
   const load = (tag, attributes) =>
@@ -51,17 +82,21 @@
     });
 
   for (const place of document.querySelectorAll(".watch")) {
-    place.append(
-      copier("Copy all commands of this page", "copy-all", document.querySelector(".md-content"), "Copy all commands of this page"),
+    const page = place.closest(".print-page, .md-content");
+    place.prepend(
+      copier("Copy all commands of this page", "copy-all copy-page", page),
       button("Watch this page run", "watch-start", async (pressed) => {
         pressed.disabled = true;
+        const recording = await fetch(place.dataset.cast).catch(() => null);
         await Promise.all([
           load("link", { rel: "stylesheet", href: new URL("assets/asciinema/asciinema-player.css", base) }),
           load("script", { src: new URL("assets/asciinema/asciinema-player.min.js", base) }),
         ]);
         const screen = document.createElement("div");
+        screen.className = "screen";
         place.append(screen);
-        AsciinemaPlayer.create(new URL(place.dataset.cast, document.baseURI).href, screen, { autoPlay: true, idleTimeLimit: 2 });
+        const source = recording ? { data: await recording.text() } : place.dataset.cast;
+        AsciinemaPlayer.create(source, screen, { autoPlay: true, idleTimeLimit: 2 }).el?.focus?.();
       }),
     );
   }
