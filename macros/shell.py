@@ -104,6 +104,7 @@ class Shell:
         """Hang up."""
         with contextlib.suppress(OSError):
             self._stream.close()
+            self._socket.close()
 
     def run(self, command: str, typed: Sequence[Typed] = (), *, timeout: float, columns: int) -> Done:
         """Type a command, then the typed lines as its program gets quiet, and wait for the prompt.
