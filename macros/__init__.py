@@ -10,7 +10,7 @@ def define_env(env: Any) -> None:
     """Wire the blocks and macros into MkDocs; called by mkdocs-macros-plugin once a build."""
     from macros import site  # noqa: PLC0415  # the core stays free of MkDocs
 
-    plugin = site.Site(site.book(Path(env.conf["config_file_path"]).parent), env)
+    plugin = site.site(Path(env.conf["config_file_path"]).parent, env)
     env.conf["plugins"]["docker-notes"] = plugin
     env.conf["mdx_configs"].setdefault("pymdownx.superfences", {}).setdefault("custom_fences", []).append(
         {"name": "console", "class": "console", "validator": plugin.validate, "format": plugin.format}

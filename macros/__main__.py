@@ -55,7 +55,7 @@ def _run(arguments: argparse.Namespace) -> None:
     book = Book(ROOT)
     chapters = _chapters(book, [Path(page).resolve() for page in arguments.pages])
     try:
-        with progress.shown() as shown:
+        with progress.shown(len(chapters)) as shown:
             told = book.run(chapters.values(), book.ground(), shown, again=True, say=_say)
     finally:
         book.close()
@@ -72,7 +72,7 @@ def _verify(arguments: argparse.Namespace) -> None:
     book = Book(ROOT)
     chapters = _chapters(book, [Path(page).resolve() for page in arguments.pages] or sorted(DOCS.rglob("*.md")))
     try:
-        with progress.shown() as shown:
+        with progress.shown(len(chapters)) as shown:
             failures, notes = book.verify(chapters, shown)
     finally:
         book.close()

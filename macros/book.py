@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from macros.console import Walkthrough
     from macros.pool import Progress
+    from macros.walkthrough import Outcome
 
 ENVIRONMENT = "DOCKER_NOTES_ENGINE"
 
@@ -60,11 +61,12 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Told:
-    """What a page shows: a recording, whether this build ran it, and what is wrong with it."""
+    """What a page shows: a recording, whether this build ran it, what is wrong, and whether a newer one is on its way."""
 
     recording: Recording
     live: bool
     failures: tuple[PageError, ...] = ()
+    running: bool = False
 
 
 class Book:
@@ -158,17 +160,24 @@ class Book:
         jobs: list[Job] = []
         for chapter in chapters:
             page = chapter.walkthrough.page
-            ran = None if again else self._ran(chapter, ground, pool.image)
+            ran = None if again else self.ran(chapter, ground)
             if ran:
                 told[page] = Told(ran, live=False)
             else:
-                jobs.append(Job(chapter.walkthrough, ground, chapter.kinds, self._seconds(page)))
+                jobs.append(self.job(chapter, ground))
         for outcome in pool.run(jobs, progress) if jobs else ():
-            page = outcome.recording.page
-            told[page] = Told(outcome.recording, live=True, failures=outcome.failures)
-            if not outcome.failures:
-                recording.write(outcome.recording, self._runs / pool.image.rpartition(":")[2] / self._path(page).name)
+            told[outcome.recording.page] = self.keep(outcome)
         return told
+
+    def job(self, chapter: Chapter, ground: Ground) -> Job:
+        """A chapter as a job for the pool."""
+        return Job(chapter.walkthrough, ground, chapter.kinds, self._seconds(chapter.walkthrough.page))
+
+    def keep(self, outcome: Outcome) -> Told:
+        """What a run tells; kept for later builds of this machine where nothing failed."""
+        if not outcome.failures:
+            recording.write(outcome.recording, self._run_path(outcome.recording.page))
+        return Told(outcome.recording, live=True, failures=outcome.failures)
 
     def pool(self, say: Callable[[str], None] = print) -> Pool:
         """The sandboxes, kept from build to build.
@@ -228,10 +237,15 @@ class Book:
             return 0.0
         return sum(step.seconds for step in found.steps) if found else 0.0
 
-    def _ran(self, chapter: Chapter, ground: Ground, image: str) -> Recording | None:
+    def _run_path(self, page: str) -> Path:
+        """Where a run of this machine is kept: by the sandbox's image, which the base images are part of."""
+        return self._runs / self.pool().image.rpartition(":")[2] / self._path(page).name
+
+    def ran(self, chapter: Chapter, ground: Ground) -> Recording | None:
+        """What this machine ran of a chapter in its present form; None where it did not, or it failed."""
         page = chapter.walkthrough.page
         try:
-            ran = recording.load(self._runs / image.rpartition(":")[2] / self._path(page).name, page)
+            ran = recording.load(self._run_path(page), page)
         except RecordingError:
             return None
         if ran is None or ran.key != recording.key_of(chapter.walkthrough, ground, chapter.kinds):

@@ -27,9 +27,10 @@ def one(shown: Shown, step: int | None) -> Ran:
     number = len(shown.block.steps) if step is None else step
     if not 1 <= number <= len(shown.block.steps):
         raise Missing(f"the block {shown.block.options.name!r} has {len(shown.block.steps)} steps, not {number}")
-    if number > len(shown.steps):
+    ran = shown.steps[number - 1]
+    if ran is None:
         raise Missing(f"step {number} of the block {shown.block.options.name!r} did not run")
-    return shown.steps[number - 1]
+    return ran
 
 
 def seconds(ran: Ran) -> tuple[str, str]:

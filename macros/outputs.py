@@ -72,7 +72,7 @@ def history(lines: Sequence[str]) -> list[Layer]:
         if not re.match(r"(<missing>|[0-9a-f]{12}|sha256:[0-9a-f]{64}) ", line) or not printed:
             raise Unreadable(f"not a row of `docker history`: {line!r} (a wider `columns` keeps rows from wrapping)")
         try:
-            found.append(Layer(_instruction(line[by:size].strip()), bytes_of(printed[0]), printed[0]))
+            found.append(Layer(instruction(line[by:size].strip()), bytes_of(printed[0]), printed[0]))
         except ValueError as error:
             raise Unreadable(f"not a row of `docker history`: {line!r} ({error})") from error
     if not found:
@@ -80,7 +80,8 @@ def history(lines: Sequence[str]) -> list[Layer]:
     return found
 
 
-def _instruction(created_by: str) -> str:
+def instruction(created_by: str) -> str:
+    """The instruction of a Dockerfile, from the column CREATED BY of `docker history`, cut short or not."""
     text = re.sub(r"^/bin/sh -c #\(nop\)\s+", "", created_by)
     text = re.sub(r"^(?:RUN )?(?:\|\d+ (?:\S+=\S* )*)?/bin/sh -c ", "RUN ", text)
     return re.sub(r"\s+#(?: buildkit| ?(?:b\w*)?…)$", "", text).strip() or "imported files"

@@ -10,9 +10,10 @@ from macros import render
 from macros.book import front_matter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from macros.book import Chapter, Told
+    from macros.errors import PageError
     from macros.render import Shown
 
 
@@ -24,11 +25,13 @@ class Pages:
         texts: their Markdown.
         chapters: those with blocks.
         told: what those show.
+        failures: what is wrong with each.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     chapters: Mapping[str, Chapter] = field(default_factory=dict)
     told: Mapping[str, Told] = field(default_factory=dict)
+    failures: Mapping[str, Sequence[PageError]] = field(default_factory=dict)
 
     def shown(self, page: str) -> list[Shown]:
         """A page's blocks, each with what its steps did."""

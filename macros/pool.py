@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from macros import engine, owner, walkthrough
-from macros.errors import DockerNotesError, StepError
+from macros.errors import DockerNotesError
 from macros.images import ensure_sandbox
-from macros.sandbox import Sandbox
+from macros.sandbox import LEAST_MEMORY, MEMORY, Sandbox, SandboxGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from macros.recording import Ground
     from macros.volatile import Kind
     from macros.walkthrough import Outcome
+
+# Of the engine's memory, what all sandboxes together may take.
+_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Pool:
     Args:
         folder: the folder of the examples.
         client: the outer engine; by default the one that the CLI would use.
-        size: how many sandboxes at most; by default one a core.
+        size: how many sandboxes at most; by default one a core of the engine, where its memory lets them.
         say: told what is done to have the images.
 
     Raises:
@@ -65,14 +68,20 @@ class Pool:
     ) -> None:
         self._folder = folder
         self._client = client or engine.connect()
-        self.size = size or os.cpu_count() or 1
+        about = self._client.info()
+        memory = int(about["MemTotal"] * _SHARE)
+        self.size = size or max(1, min(int(about["NCPU"]), memory // LEAST_MEMORY))
+        self._memory = min(MEMORY, memory // self.size)
         owner.sweep(self._client)
         owner.hire_janitor(self._client)
         self.image, self.bases = ensure_sandbox(self._client, say)
-        self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+        # Sandboxes with just their base images; None wakes whoever waits for one.
+        self._free: queue.SimpleQueue[Sandbox | None] = queue.SimpleQueue()
         self._all: set[Sandbox] = set()
+        self._count = 0  # of sandboxes there are or will be: those starting and resetting as well
         self._lock = threading.Lock()
         self._closed = False
+        self._executor = ThreadPoolExecutor(self.size, thread_name_prefix="sandbox")
 
     def __enter__(self) -> Self:
         return self
@@ -83,19 +92,16 @@ class Pool:
     def run(self, jobs: Sequence[Job], progress: Progress) -> Iterator[Outcome]:
         """Run walkthroughs side by side, longest first; outcomes come as they end."""
         longest_first = sorted(jobs, key=lambda job: (-job.seconds, job.walkthrough.page))
-        executor = ThreadPoolExecutor(min(self.size, len(jobs)) or 1, thread_name_prefix="sandbox")
-        try:
-            waiting: set[Future[Outcome]] = {executor.submit(self._run, job, progress) for job in longest_first}
-            while waiting:
-                # With a time limit, so that Ctrl-C is seen at once.
-                ended, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    yield future.result()
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            self.close()
-            raise
-        executor.shutdown(wait=True)
+        waiting: set[Future[Outcome]] = {self.submit(job, progress) for job in longest_first}
+        while waiting:
+            # With a time limit, so that Ctrl-C is seen at once.
+            ended, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in ended:
+                yield future.result()
+
+    def submit(self, job: Job, progress: Progress) -> Future[Outcome]:
+        """Run a walkthrough as soon as a sandbox is free."""
+        return self._executor.submit(self._run, job, progress)
 
     def close(self) -> None:
         """End all sandboxes, also those at work."""
@@ -103,50 +109,75 @@ class Pool:
             self._closed = True
             everything = list(self._all)
             self._all.clear()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for _ in range(self.size):
+            self._free.put(None)
         for sandbox in everything:
             sandbox.close()
 
-    def warm(self, count: int = 1) -> None:
-        """Have that many sandboxes waiting."""
-        missing = count - self._free.qsize()
-        for _ in range(missing):
-            self._free.put(self._start())
+    def warm(self) -> None:
+        """Have a sandbox waiting."""
+        with self._lock:
+            if self._count or self._closed:
+                return
+            self._count += 1
+        self._free.put(self._start())
+
+    @contextmanager
+    def lent(self) -> Iterator[Sandbox]:
+        """A sandbox with just its base images on it, for as long as the context lasts."""
+        sandbox = self._take()
+        try:
+            yield sandbox
+        finally:
+            # Aside, so that nobody waits for a reset who does not need this sandbox.
+            threading.Thread(target=self._give_back, args=(sandbox,), name="reset", daemon=True).start()
 
     def _run(self, job: Job, progress: Progress) -> Outcome:
         page = job.walkthrough.page
         try:
-            sandbox = self._take()
-            outcome = walkthrough.run(
-                job.walkthrough,
-                sandbox,
-                folder=self._folder,
-                ground=job.ground,
-                bases=self.bases,
-                kinds=job.kinds,
-                on_step=lambda step: progress.step(page, step),
-            )
+            with self.lent() as sandbox:
+                outcome = walkthrough.run(
+                    job.walkthrough,
+                    sandbox,
+                    folder=self._folder,
+                    ground=job.ground,
+                    bases=self.bases,
+                    kinds=job.kinds,
+                    on_step=lambda step: progress.step(page, step),
+                )
         except DockerNotesError as error:
             outcome = walkthrough.never_began(job.walkthrough, job.ground, error)
-        else:
-            self._give_back(sandbox)
         progress.done(page, outcome.seconds, len(outcome.failures))
         return outcome
 
     def _take(self) -> Sandbox:
-        try:
-            return self._free.get_nowait()
-        except queue.Empty:
-            return self._start()
+        while True:
+            try:
+                sandbox = self._free.get_nowait()
+            except queue.Empty:
+                with self._lock:
+                    another = self._count < self.size
+                    self._count += another
+                sandbox = self._start() if another else self._free.get()
+            if self._closed:
+                raise SandboxGone("the build was stopped")
+            if sandbox:
+                return sandbox
 
     def _start(self) -> Sandbox:
-        # A client of its own: requests' sessions are not for many threads.
-        sandbox = Sandbox.start(self.image, engine.another(self._client), owner.labels("sandbox"))
+        try:
+            # A client of its own: requests' sessions are not for many threads.
+            sandbox = Sandbox.start(self.image, engine.another(self._client), owner.labels("sandbox"), self._memory)
+        except BaseException:
+            self._lost()
+            raise
         with self._lock:
             self._all.add(sandbox)
             closed = self._closed
         if closed:
             self._drop(sandbox)
-            raise StepError("", 0, "the build was stopped")
+            raise SandboxGone("the build was stopped")
         return sandbox
 
     def _give_back(self, sandbox: Sandbox) -> None:
@@ -159,3 +190,10 @@ class Pool:
         with self._lock:
             self._all.discard(sandbox)
         sandbox.close()
+        self._lost()
+
+    def _lost(self) -> None:
+        """There is one sandbox less; whoever waits for one may start another."""
+        with self._lock:
+            self._count -= 1
+        self._free.put(None)

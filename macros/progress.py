@@ -33,7 +33,8 @@ class Lines:
 class Picture:
     """The pages at work, the command that each runs now, and how many are done."""
 
-    def __init__(self) -> None:
+    def __init__(self, pages: int) -> None:
+        self._pages = pages
         self._lock = threading.Lock()
         self._now: dict[str, tuple[str, float]] = {}
         self._done = self._failures = 0
@@ -58,17 +59,17 @@ class Picture:
             for page, (command, since) in sorted(self._now.items()):
                 table.add_row(page, f"$ {command}", f"{now - since:.0f} s")
             failures = f", {self._failures} failures so far" if self._failures else ""
-            table.add_row(f"{self._done} pages done{failures}", "", f"{now - self._began:.0f} s")
+            table.add_row(f"{self._done} of {self._pages} pages done{failures}", "", f"{now - self._began:.0f} s")
         return table
 
 
 @contextmanager
-def shown() -> Iterator[Lines | Picture]:
-    """A progress display for as long as the context lasts; written to stderr."""
+def shown(pages: int) -> Iterator[Lines | Picture]:
+    """A progress display of a run of so many pages, for as long as the context lasts; written to stderr."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield Lines()
         return
-    picture = Picture()
+    picture = Picture(pages)
     with Live(picture, console=console, refresh_per_second=8, transient=True):
         yield picture

@@ -34,6 +34,7 @@ class Prose:
         self._env = env
         self.missed: list[PageError] = []
         """What macros asked for in vain, each at its page:line."""
+        self._asked = ""  # the page whose outputs the macro at work asks for
 
     def macros(self) -> dict[str, Callable[..., str]]:
         """The macros for pages, by name."""
@@ -80,8 +81,8 @@ class Prose:
         """A figure of a container's states, from the commands that this page ran."""
         runs: dict[str, str] = {}
         for shown in self._pages.shown(self._page()):
-            for step, ran in zip(shown.block.steps, shown.steps, strict=False):
-                for verb in outputs.changes(step.command) if not ran.exit_status else ():
+            for ran in filter(None, shown.steps):
+                for verb in outputs.changes(ran.command) if not ran.exit_status else ():
                     runs.setdefault(verb, f"#{render.anchor(shown.block)}")
         try:
             return figures.lifecycle(runs)
@@ -123,15 +124,23 @@ class Prose:
         """The macro, with what it misses told by page:line, all of them at the end."""
 
         def guarded(*words: Any, **named: Any) -> str:
+            self._asked = self._page()
             try:
                 return macro(*words, **named)
             except (facts.Missing, outputs.Unreadable, TypeError) as error:
                 call = f"{{{{ {macro.__name__}({', '.join(map(repr, words))}) }}}}"
-                self.missed.append(FigureError(self._page(), self._macro_line(), f"{call}: {error}"))
-                return ""
+                failure = FigureError(self._page(), self._macro_line(), f"{call}: {error}")
+                # Of a page that failed or runs again, not what follows from that.
+                if not self._unsettled(self._asked):
+                    self.missed.append(failure)
+                return f'<span class="fact-missing">{escape(str(failure))}</span>'
 
         guarded.__doc__ = macro.__doc__
         return guarded
+
+    def _unsettled(self, page: str) -> bool:
+        told = self._pages.told.get(page)
+        return bool(self._pages.failures.get(page) or (told and told.running))
 
     def _macro_line(self) -> int:
         """The line of the page that calls a macro, from the frame of Jinja's template."""
@@ -153,7 +162,7 @@ class Prose:
         if step is not None:
             return read(self._ran(name, step))
         last = self._ran(name)
-        for ran in reversed(self._named(name).steps):
+        for ran in filter(None, reversed(self._named(name).steps)):
             try:
                 return read(ran)
             except (facts.Missing, outputs.Unreadable):
@@ -162,7 +171,7 @@ class Prose:
 
     def _named(self, name: str) -> Shown:
         page, _, block = name.rpartition("#")
-        page = page or self._page()
+        self._asked = page = page or self._page()
         if page not in self._pages.told:
             raise facts.Missing(f"the page {page} has no blocks")
         found = [shown for shown in self._pages.shown(page) if shown.block.options.name == block]
@@ -180,7 +189,8 @@ class Prose:
         if missing:
             raise facts.Missing(f"a failure of {page} lacks {', '.join(sorted(missing))}")
         shown = self._named(f"{page}#{entry['block']}")
-        line = next((facts.line(ran, entry["text"]) for ran in shown.steps if entry["text"] in ran.output), None)
+        printed = (ran for ran in shown.steps if ran and entry["text"] in ran.output)
+        line = next((facts.line(ran, entry["text"]) for ran in printed), None)
         if line is None:
             raise facts.Missing(f"the block {entry['block']!r} of {page} does not print {entry['text']!r}")
         title = self._pages.title(page)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import SequenceMatcher
 from functools import cache
 from html import escape
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from macros.recording import STAND_IN
+from macros.recording import STAND_IN, asks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,19 +35,29 @@ _COLOURS = {
 
 @dataclass(frozen=True)
 class Shown:
-    """A block with what its steps did; `steps` is short where a recording is."""
+    """A block with what each of its steps did; None for a step that did not run, or not in this form."""
 
     block: Block
-    steps: tuple[Ran, ...]
+    steps: tuple[Ran | None, ...]
 
 
 def shown(walkthrough: Walkthrough, recording: Recording) -> list[Shown]:
-    """The blocks of a page, each with its part of the recording."""
-    found, at = [], 0
-    for block in walkthrough.blocks:
-        found.append(Shown(block, recording.steps[at : at + len(block.steps)]))
-        at += len(block.steps)
+    """The blocks of a page, each with its part of the recording, which may be of an older form of the page."""
+    ran = iter(_aligned([asks(block, step) for block, step in walkthrough.steps], recording.steps))
+    return [Shown(block, tuple(islice(ran, len(block.steps)))) for block in walkthrough.blocks]
+
+
+def _aligned(asked: list[tuple[object, ...]], steps: Sequence[Ran]) -> list[Ran | None]:
+    recorded = [step.asks for step in steps]
+    found: list[Ran | None] = [None] * len(asked)
+    for at, start, length in SequenceMatcher(None, asked, recorded, autojunk=False).get_matching_blocks():
+        found[at : at + length] = steps[start : start + length]
     return found
+
+
+def at(blocks: Iterable[Block], line: int) -> Block | None:
+    """The block that a line of its page belongs to: its fence, or one of its steps; None where there is none."""
+    return next((b for b in blocks if line == b.line or line in {step.line for step in b.steps}), None)
 
 
 def anchor(block: Block) -> str:
@@ -53,23 +65,25 @@ def anchor(block: Block) -> str:
     return f"run-{block.options.name or block.index + 1}"
 
 
-def block(shown: Shown, notice: str = "") -> str:
+def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False) -> str:
     """A block's HTML: `div.console`, with a `data-exit-status` a step.
 
     Args:
         shown: the block and what its steps did.
-        notice: HTML to stand on top, such as that it is running again.
+        notices: what is wrong with it, to stand on top.
+        running: whether it is running again, and what is shown is of the run before.
     """
     block = shown.block
     options = block.options
-    hidden = " hidden" if options.show == "none" else ""
-    parts = [f'<div class="console" id="{anchor(block)}" data-source="{escape(block.page)}:{block.line}"{hidden}>']
+    said = [notice("running again …")] if running else []
+    said += map(notice, notices)
+    hidden = " hidden" if options.show == "none" and not said else ""
+    mark = " console-running" if running else ""
+    parts = [f'<div class="console{mark}" id="{anchor(block)}" data-source="{escape(block.page)}:{block.line}"{hidden}>']
     if options.title:
         parts.append(f'<p class="console-title">{escape(options.title)}</p>')
-    parts.append(notice)
-    for number, step in enumerate(block.steps):
-        ran = shown.steps[number] if number < len(shown.steps) else None
-        parts.append(_step(step, ran, options.show, options.expect))
+    parts += said
+    parts += [_step(step, ran, options.show, options.expect) for step, ran in zip(block.steps, shown.steps, strict=True)]
     parts.append("</div>")
     return "".join(parts)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import socket
 import tarfile
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import docker.errors
 import requests.exceptions
@@ -30,9 +32,18 @@ USER = "reader"
 HOME = f"/home/{USER}"
 START_TIMEOUT = 60.0
 # What a page may use of the machine: a flood or a fork bomb is then an error of that page alone.
+# All that is written lies in memory, below the limit of memory, and leaves with the sandbox.
 PIDS = 4096
-MEMORY = "6g"
-DISK = "5g"
+MEMORY, LEAST_MEMORY = 6 * 2**30, 2 * 2**30
+_WRITABLE = {
+    "/var/lib/docker": "exec,suid,dev,size=80%",
+    HOME: "exec,uid=1000,gid=1000,mode=0755,size=1g",
+    "/tmp": "exec,mode=1777,size=1g",  # noqa: S108  # the sandbox's own
+    "/var/tmp": "exec,mode=1777,size=256m",  # noqa: S108
+    "/run": "exec,size=256m",
+    "/var/log": "size=64m",
+    "/root": "size=64m",
+}
 
 _RESET = r"""
 set -e
@@ -70,13 +81,14 @@ class Sandbox:
     tainted: bool = field(default=False)
 
     @classmethod
-    def start(cls, image: str, client: DockerClient, labels: Mapping[str, str]) -> Sandbox:
+    def start(cls, image: str, client: DockerClient, labels: Mapping[str, str], memory: int = MEMORY) -> Sandbox:
         """Start a sandbox and wait until its engine answers.
 
         Args:
             image: the sandbox's image on the outer engine.
             client: the outer engine.
             labels: labels of the container.
+            memory: bytes that it may use, files included.
 
         Raises:
             EngineError: where it does not start, or its engine does not answer within START_TIMEOUT seconds.
@@ -89,10 +101,12 @@ class Sandbox:
                 hostname="sandbox",
                 auto_remove=True,
                 labels=dict(labels),
-                tmpfs={"/var/lib/docker": f"exec,suid,dev,size={DISK}"},
+                command=_forbidden(client),
+                read_only=True,
+                tmpfs={path: options.replace("80%", str(memory * 4 // 5)) for path, options in _WRITABLE.items()},
                 pids_limit=PIDS,
-                mem_limit=MEMORY,
-                memswap_limit=MEMORY,
+                mem_limit=memory,
+                memswap_limit=memory,
                 environment={},
                 detach=False,
             )
@@ -157,10 +171,23 @@ class Sandbox:
                         tar.addfile(info, file)
                 else:
                     tar.addfile(info)
+        self._unpack(archive.getvalue())
+
+    def _unpack(self, archive: bytes) -> None:
+        # Not by the engine's archive call, which does not reach what lies in memory.
+        script = f"head --bytes={len(archive)} | tar --extract --same-owner --same-permissions --directory={HOME}"
+        api = self.client.api
         try:
-            self.container.put_archive(HOME, archive.getvalue())
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            made = api.exec_create(self.container.id, ["bash", "-c", f"set -o pipefail; {script}"], stdin=True, user="root")["Id"]
+            stream: Any = api.exec_start(made, socket=True)
+            raw_socket(stream).sendall(archive)
+            said = b"".join(iter(lambda: stream.read(65536) or b"", b""))
+            stream.close()
+            status = api.exec_inspect(made)["ExitCode"]
+        except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
+        if status:
+            raise SandboxGone(f"the example cannot be copied into the sandbox: {said[8:].decode(errors='replace').strip()}")
 
     def running(self) -> set[str]:
         """Which containers run inside, and since when."""
@@ -199,3 +226,20 @@ class Sandbox:
             return self.sh(script, env={"KEEP": keep, "BASES": self.bases})[0] == 0
         except SandboxGone:
             return False
+
+
+def raw_socket(stream: Any) -> socket.socket:
+    """The socket below what the SDK hands out, which depends on how the engine is reached."""
+    return cast("socket.socket", getattr(stream, "_sock", stream))
+
+
+def _forbidden(client: DockerClient) -> list[str]:
+    """The address and port of the outer engine's API, where it has one on a network, as `ADDRESS PORT` each."""
+    url = urlsplit(str(client.api.base_url))
+    if not url.hostname or not url.port:
+        return []
+    try:
+        found = {str(info[4][0]) for info in socket.getaddrinfo(url.hostname, url.port, socket.AF_INET)}
+    except OSError:
+        found = set()
+    return [f"{address} {url.port}" for address in sorted(found)]

@@ -8,17 +8,16 @@ import secrets
 import select
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
 import docker.errors
 import requests.exceptions
 
 from macros.errors import DockerNotesError
-from macros.sandbox import HOME, START_TIMEOUT, USER, SandboxGone
+from macros.sandbox import HOME, START_TIMEOUT, USER, SandboxGone, raw_socket
 from macros.terminal import ROWS, Terminal
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Sequence
 
     from macros.console import Typed
@@ -88,7 +87,7 @@ class Shell:
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
         self._stream = stream
-        self._socket = cast("socket.socket", getattr(stream, "_sock", stream))
+        self._socket = raw_socket(stream)
         self._socket.setblocking(True)
         self._pending = b""
         self._send(_BASHRC.format(nonce=self._nonce).encode() + b"\n")
@@ -192,7 +191,7 @@ class Shell:
 
     def _receive(self) -> bytes:
         try:
-            data = self._socket.recv(65536)
+            data: bytes = self._socket.recv(65536)
         except OSError as error:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
         if data:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, get_files
-from mkdocs.utils import get_relative_url
+from mkdocs.utils import CountHandler, get_relative_url
 from pymdownx.superfences import SuperFencesException
 
 from macros import casts, console, progress, render
+from macros.ahead import Ahead
 from macros.book import Book, Mode, tell
 from macros.errors import DockerNotesError, PageError, in_page_order
 from macros.pages import Pages
 from macros.prose import Prose
+from macros.publish import Aside
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
@@ -45,12 +52,15 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
     Args:
         book: the walkthroughs of this clone.
         env: the environment of mkdocs-macros, which knows the page at work.
+        ahead: under `mkdocs serve`, what runs pages in the background.
     """
 
-    def __init__(self, book: Book, env: Any) -> None:
+    def __init__(self, book: Book, env: Any, ahead: Ahead | None = None) -> None:
         super().__init__()
         self.book = book
+        self.ahead = ahead
         self._env = env
+        self._aside: Aside | None = None
         self.pages = Pages()
         self.prose = Prose(self.pages, env)
 
@@ -62,15 +72,42 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         self.pages.texts = {file.src_uri: file.content_string for file in files.documentation_pages()}
         self.pages.chapters, failures = self.book.read(self.pages.texts)
         try:
-            if not failures:
-                with progress.shown() as shown:
-                    self.pages.told = tell(self.book, self.pages.chapters, Mode.from_environment(), shown, log.info)
-                failures = [failure for told in self.pages.told.values() for failure in told.failures]
+            mode = Mode.from_environment()
+            if self.ahead:
+                self.pages.told = self.ahead.tell(self.pages.chapters, mode)
+            else:
+                self._aside = Aside(Path(config.site_dir))
+                config.site_dir = str(self._aside.folder)
+                with progress.shown(len(self.pages.chapters)) as shown:
+                    self.pages.told = tell(self.book, self.pages.chapters, mode, shown, log.info)
         except DockerNotesError as error:
             raise PluginError(str(error)) from error
         finally:
-            self.book.close()
-        _raise(failures)
+            if not self.ahead:
+                self.book.close()
+        failures += [failure for told in self.pages.told.values() for failure in told.failures]
+        self.pages.failures = {page: [f for f in failures if f.page == page] for page in self.pages.texts}
+        self._complain(failures)
+
+    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:  # noqa: ARG002  # MkDocs' names
+        """Build again when a page's run has ended."""
+        server.watch(str(signal_file(self.book.root)))
+        return server
+
+    def on_shutdown(self) -> None:
+        """End the sandboxes that were kept warm."""
+        self.book.close()
+
+    @event_priority(-1000)  # behind all that write into the site
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Put the finished site in place, unless a warning is about to fail the build."""
+        if self._aside and not (config.strict and _warned()):
+            self._aside.put_in_place()
+
+    def on_build_error(self, *, error: Exception) -> None:  # noqa: ARG002  # MkDocs' names
+        """Leave what was there as it was."""
+        if self._aside:
+            self._aside.drop()
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add what is made of the recordings."""
@@ -83,15 +120,24 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002  # MkDocs' names
         """End a page with its provenance."""
-        told = self.pages.told.get(page.file.src_uri)
+        name = page.file.src_uri
+        told = self.pages.told.get(name)
+        blocks = self.pages.chapters[name].walkthrough.blocks if told else ()
+        elsewhere = [str(failure) for failure in self.pages.failures.get(name, ()) if not render.at(blocks, failure.line)]
+        if elsewhere:
+            html = render.failures(elsewhere) + html
         if told is None:
             return html
-        cast = get_relative_url(_cast(page.file.src_uri), page.url)
-        return html + render.provenance(told.recording, live=told.live, cast=cast)
+        return html + render.provenance(told.recording, live=told.live, cast=get_relative_url(_cast(name), page.url))
 
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002  # MkDocs' names
-        """Before anything is written: every macro was asked, so what they miss is known."""
-        _raise(self.prose.missed)
+        """Before anything is written: every macro was asked, so all that is wrong is known."""
+        self._complain(self.prose.missed)
+        if self.ahead:
+            return env
+        count = len(self.prose.missed) + sum(map(len, self.pages.failures.values()))
+        if count:
+            raise PluginError(f"{count} failure{'s' * (count > 1)}, told above; site/ and recordings/ are as they were")
         for page in self.book.save(self.pages.told.values()):
             log.info(f"recorded {page}")
         return env
@@ -111,30 +157,64 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
 
     def format(self, source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **kwargs: Any) -> str:  # noqa: ARG002  # superfences' names
         """A block's HTML."""
-        return render.block(self.pages.shown(self._page())[options["block"]])
+        page = self._page()
+        told = self.pages.told.get(page)
+        if told is None:  # its mistakes stand on top of the page
+            return render.notice("this page has mistakes, so its commands were not run")
+        shown = self.pages.shown(page)[options["block"]]
+        notices = [str(f) for f in self.pages.failures.get(page, ()) if render.at([shown.block], f.line)]
+        return render.block(shown, notices, running=told.running)
 
     def _page(self) -> str:
         return str(self._env.page.file.src_uri)
 
-
-def _raise(failures: list[PageError]) -> None:
-    if failures:
-        raise PluginError(str(in_page_order(failures)))
+    def _complain(self, failures: Sequence[PageError]) -> None:
+        if failures and self.ahead:
+            _to_terminal(str(in_page_order(failures)))
+        elif failures:
+            log.error(str(in_page_order(failures)))
 
 
 def _cast(page: str) -> str:
     return f"{CASTS}/{page.removesuffix('.md').replace('/', '--')}.cast"
 
 
-_books: dict[Path, Book] = {}
+def _warned() -> bool:
+    """Whether MkDocs counted a warning, for which a strict build fails after its last event."""
+    counters = (handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler))
+    return any(counter.get_counts() for counter in counters)
 
 
-def book(root: Path) -> Book:
-    """The book of a clone: one a process, so that `mkdocs serve` keeps its sandboxes."""
-    return _books.setdefault(root, Book(root))
+def _to_terminal(text: str) -> None:
+    """Say something under `mkdocs serve`, where a logged warning would end a strict build."""
+    print(text, file=sys.stderr, flush=True)
 
 
-def is_serving() -> bool:
-    """Whether `mkdocs serve` is what runs."""
+def signal_file(root: Path) -> Path:
+    """The file whose change has `mkdocs serve` build again."""
+    return root / ".cache" / "serve"
+
+
+def _serving() -> bool:
     context = click.get_current_context(silent=True)
     return context is not None and context.info_name == "serve"
+
+
+# One a process, so that `mkdocs serve` keeps its sandboxes and results from build to build.
+_books: dict[Path, Book] = {}
+_aheads: dict[Path, Ahead] = {}
+
+
+def site(root: Path, env: Any) -> Site:
+    """The plugin for one build of the clone at `root`."""
+    book = _books.setdefault(root, Book(root))
+    if not _serving():
+        return Site(book, env)
+    if root not in _aheads:
+        signal = signal_file(root)
+        signal.parent.mkdir(exist_ok=True)
+        signal.touch()
+        _aheads[root] = Ahead(book, lambda: os.utime(signal), _to_terminal)
+    # A page that cannot be rendered shows why, and serve goes on.
+    env.config["on_error_fail"] = False
+    return Site(book, env, _aheads[root])

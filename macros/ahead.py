@@ -1,0 +1,140 @@
+"""For `mkdocs serve`: pages run in the background, and an edit never waits for them.
+
+A page is shown at once with what is known of it. When a run ends, `changed` is called, and the
+next build shows it. Of each page only the newest form counts.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from macros import progress, recording
+from macros.book import Mode, Told
+from macros.errors import DockerNotesError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
+
+    from macros.book import Book, Chapter
+    from macros.recording import Ground
+    from macros.walkthrough import Outcome
+
+# Seconds for which the first build waits to learn what this machine has already run.
+PATIENCE = 1.5
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A chapter in one form."""
+
+    key: str
+    chapter: Chapter
+    ground: Ground
+
+
+class Ahead:
+    """Runs the pages of one clone ahead of the reader.
+
+    Args:
+        book: the clone's walkthroughs.
+        changed: called, from any thread, when a page has something new to show.
+        say: told what happens, for the terminal.
+    """
+
+    def __init__(self, book: Book, changed: Callable[[], None], say: Callable[[str], None]) -> None:
+        self._book = book
+        self._changed = changed
+        self._say = say
+        self._lock = threading.Lock()
+        self._wanted: dict[str, _Wanted] = {}
+        self._told: dict[str, tuple[str, Told]] = {}
+        self._futures: dict[str, tuple[str, Future[Outcome] | None]] = {}
+        self._worker: threading.Thread | None = None
+        self._without_engine = False
+
+    def tell(self, chapters: Mapping[str, Chapter], mode: Mode) -> dict[str, Told]:
+        """What each page shows now; what is not known yet is run behind the caller's back."""
+        ground = self._book.ground()
+        replayed = self._book.replay(chapters.values(), ground)
+        if mode is Mode.REPLAY:
+            return replayed
+        with self._lock:
+            self._wanted = {
+                page: _Wanted(recording.key_of(c.walkthrough, ground, c.kinds), c, ground) for page, c in chapters.items()
+            }
+        self._work()
+        with self._lock:
+            return replayed if self._without_engine else {page: self._now(page, replayed[page]) for page in chapters}
+
+    def _now(self, page: str, replayed: Told) -> Told:
+        key, told = self._told.get(page, ("", replayed))
+        if key == self._wanted[page].key:
+            return told
+        return Told(told.recording, live=False, running=True)
+
+    def _work(self) -> None:
+        with self._lock:
+            first = self._worker is None
+            if self._worker and self._worker.is_alive():
+                return
+            self._worker = threading.Thread(target=self._submit, name="ahead", daemon=True)
+            worker = self._worker
+        worker.start()
+        if first:
+            worker.join(PATIENCE)
+
+    def _submit(self) -> None:
+        """Have every wanted page that is not known yet under way."""
+        try:
+            pool = self._book.pool(self._say)
+        except DockerNotesError as error:
+            with self._lock:
+                new, self._without_engine = not self._without_engine, True
+            if new:
+                self._say(f"Replaying the recordings: {error}")
+                self._changed()
+            return
+        self._without_engine = False
+        with self._lock:
+            wanted = dict(self._wanted)
+        changed = False
+        for page, want in wanted.items():
+            with self._lock:
+                key, future = self._futures.get(page, ("", None))
+                if key == want.key:
+                    continue
+                if future:
+                    future.cancel()  # where it has not begun
+                ran = self._book.ran(want.chapter, want.ground)
+                self._futures[page] = (want.key, None)
+                if ran:
+                    self._told[page] = (want.key, Told(ran, live=False))
+                    changed = True
+                    continue
+                future = pool.submit(self._book.job(want.chapter, want.ground), progress.Lines())
+                self._futures[page] = (want.key, future)
+            future.add_done_callback(partial(self._done, page, want))
+        if changed:
+            self._changed()
+        try:
+            pool.warm()
+        except DockerNotesError as error:
+            self._say(str(error))
+
+    def _done(self, page: str, want: _Wanted, future: Future[Outcome]) -> None:
+        if future.cancelled():
+            return
+        told = self._book.keep(future.result())
+        with self._lock:
+            if self._wanted[page].key != want.key:
+                return
+            self._told[page] = (want.key, told)
+        for failure in told.failures:
+            self._say(str(failure))
+        if not told.failures and self._book.save([told]):
+            self._say(f"recorded {page}")
+        self._changed()

@@ -1,0 +1,138 @@
+"""What the tests on a real engine share. `make test` brings an engine; without one they fail, never skip."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from macros import engine, images, owner
+from macros.pool import Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docker import DockerClient
+
+    from macros.sandbox import Sandbox
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "examples"
+CONFIG = """\
+site_name: A small site
+site_url: https://example.org/
+theme: {name: material, font: false}
+plugins: [{macros: {module_name: macros, on_error_fail: true, on_undefined: strict}}]
+markdown_extensions: [admonition, pymdownx.details, pymdownx.superfences, {pymdownx.tabbed: {alternate_style: true}}]
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[DockerClient]:
+    client = engine.connect()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def sandbox_image(client: DockerClient) -> str:
+    return images.ensure_sandbox(client)[0]
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[Pool]:
+    with Pool(EXAMPLES) as pool:
+        yield pool
+
+
+@pytest.fixture
+def sandbox(pool: Pool) -> Iterator[Sandbox]:
+    """A sandbox with just its base images on it."""
+    with pool.lent() as sandbox:
+        yield sandbox
+
+
+@dataclass
+class Clone:
+    """A small clone of its own: pages, examples, recordings."""
+
+    folder: Path
+
+    def write(self, **pages: str) -> None:
+        for name, text in pages.items():
+            path = self.folder / "docs" / f"{name}.md"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "mkdocs", *words]
+
+    def environment(self, mode: str = "live", **more: str) -> dict[str, str]:
+        return {**os.environ, "DOCKER_NOTES_ENGINE": mode, "NO_MKDOCS_2_WARNING": "1", **more}
+
+    def build(self, mode: str = "live", **environment: str) -> subprocess.CompletedProcess[str]:
+        words = self.command("build", "--quiet")
+        return subprocess.run(
+            words,
+            cwd=self.folder,
+            env=self.environment(mode, **environment),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
+
+    def start(self, *words: str, mode: str = "live") -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(*words),
+            cwd=self.folder,
+            env=self.environment(mode),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def executions(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads((self.folder / "site/executions.json").read_text())
+        return found
+
+    def page(self, name: str) -> str:
+        return (self.folder / "site" / name / "index.html").read_text()
+
+    def tree(self, *tops: str) -> dict[str, bytes]:
+        """Every file below, with its bytes."""
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for top in tops
+            for path in sorted((self.folder / top).rglob("*"))
+            if path.is_file()
+        }
+
+
+@pytest.fixture
+def clone(tmp_path: Path, sandbox_image: str) -> Clone:  # has to be there before a test counts seconds
+    (tmp_path / "mkdocs.yml").write_text(CONFIG)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("# Start\n")
+    shutil.copytree(EXAMPLES / "hello-node", tmp_path / "examples/hello-node")
+    return Clone(tmp_path)
+
+
+def left(client: DockerClient) -> list[str]:
+    """Containers on the outer engine that the build made, but for those of this process."""
+    found = client.api.containers(all=True, filters={"label": owner.OWNER})
+    return [f"{c['Id'][:12]} {c['Labels'][owner.OWNER]}" for c in found if c["Labels"][owner.OWNER] != owner.me()]

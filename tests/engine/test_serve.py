@@ -1,0 +1,128 @@
+"""`mkdocs serve`: an edit never waits for Docker, prose runs nothing, a failure is told and serving goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine.conftest import left
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from docker import DockerClient
+
+    from tests.engine.conftest import Clone
+
+PAGE = "# Page\n\nFirst words.\n\n```console\n$ sleep 3\n$ docker run --rm node:24-slim echo 'first output'\n```\n"
+
+
+class Served:
+    def __init__(self, clone: Clone) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.clone = clone
+        self.log: list[str] = []
+        # auto is what authors have
+        self.process = clone.start("serve", "--dev-addr", f"127.0.0.1:{self.port}", mode="auto")
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        self.log.extend(self.process.stdout)
+
+    def page(self) -> str:
+        address = f"http://127.0.0.1:{self.port}/page/"
+        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(address, timeout=5) as answer:
+            return str(answer.read().decode())
+        return ""
+
+    def until(self, holds: Callable[[str], bool], seconds: float = 90) -> str:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            html = self.page()
+            if html and holds(html):
+                return html
+            assert self.process.poll() is None, "".join(self.log)
+            time.sleep(0.1)
+        pytest.fail(f"not served within {seconds} s; the log:\n{''.join(self.log)}\nthe page:\n{self.page()[-3000:]}")
+
+    def runs(self) -> int:
+        return sum(line.startswith("page.md: ") for line in self.log)
+
+
+@pytest.fixture
+def served(clone: Clone) -> Iterator[Served]:
+    clone.write(page=PAGE)
+    served = Served(clone)
+    yield served
+    if served.process.poll() is None:
+        os.killpg(served.process.pid, signal.SIGKILL)
+        served.process.wait()
+
+
+def test_serve(served: Served, client: DockerClient) -> None:
+    clone = served.clone
+    # At once, without its output, which comes by itself.
+    html = served.until(lambda html: "First words" in html)
+    assert "running again" in html
+    assert "first output" not in output_of(html)
+    served.until(lambda html: "first output" in output_of(html) and "running again" not in html)
+    assert (clone.folder / "recordings/page.yml").exists()
+    assert served.runs() == 1
+
+    # Prose runs nothing.
+    clone.write(page=PAGE.replace("First words", "Second words"))
+    html = served.until(lambda html: "Second words" in html)
+    assert "running again" not in html
+    assert "first output" in output_of(html)
+    assert served.runs() == 1
+
+    # A command: the page is there at once with the output before, marked, then with the new one.
+    clone.write(page=PAGE.replace("first output", "second output"))
+    html = served.until(lambda html: "echo 'second output'" in html.replace("&#x27;", "'"))
+    assert "running again" in html
+    html = served.until(lambda html: "second output" in output_of(html))
+    assert "running again" not in html
+    assert served.runs() == 2
+
+    # A failure stands in the page and in the terminal, and serving goes on.
+    clone.write(page=PAGE.replace("first output'", "third'; false"))
+    html = served.until(lambda html: "console-notice" in html and "running again" not in html)
+    assert "page.md:7: " in html
+    assert "ended with exit status 1, expected 0" in html
+    assert any("ended with exit status 1, expected 0" in line for line in served.log)
+
+    # So does a mistake, even one of Jinja.
+    clone.write(page=PAGE.replace("$ sleep", "sleep") + "\n{{ nothing_like_it }}\n")
+    html = served.until(lambda html: "neither command, typed line nor status" in html)
+    assert any("page.md:6: neither command" in line for line in served.log)
+    clone.write(page=PAGE.replace("first output", "second output"))
+    served.until(lambda html: "second output" in output_of(html) and "running again" not in html)
+
+    # Its end takes the sandboxes along.
+    assert left(client)
+    began = time.monotonic()
+    os.killpg(served.process.pid, signal.SIGINT)
+    served.process.wait(timeout=20)
+    assert time.monotonic() - began < 5
+    deadline = time.monotonic() + 10
+    while left(client) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left(client)
+    assert "Traceback" not in "".join(served.log)
+
+
+def output_of(html: str) -> str:
+    return "".join(re.findall(r"<samp>(.*?)</samp>", html, re.DOTALL))
