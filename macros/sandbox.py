@@ -131,11 +131,11 @@ class Sandbox:
     def close(self) -> None:
         """End the sandbox and all that is in it. May be called twice."""
         # Over a Unix socket docker hands out a file of it, whose own end would leave it open.
-        socket = getattr(self._stdin, "_sock", None)
+        below = getattr(self._stdin, "_sock", None)
         with contextlib.suppress(OSError):
             self._stdin.close()
-            if socket:
-                socket.close()
+            if below:
+                below.close()
         with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
             self.container.remove(force=True, v=True)
 

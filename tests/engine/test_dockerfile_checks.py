@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from macros import engine, examples, images, owner
-from macros.sandbox import HOME, USER, Sandbox
+from macros import examples
+from macros.sandbox import HOME, USER
+from tests.engine.conftest import EXAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from macros.examples import Check
+    from macros.sandbox import Sandbox
 
-pytestmark = pytest.mark.engine
-EXAMPLES = Path(__file__).parents[2] / "examples"
-CASES = [(path, check) for path in sorted(EXAMPLES.iterdir()) for check in examples.checks(path)]
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    client = engine.connect()
-    image, _ = images.ensure_sandbox(client)
-    running = Sandbox.start(image, client, owner.labels("sandbox"))
-    yield running
-    running.close()
-    client.close()
+CASES = [(name, check) for name in examples.names(EXAMPLES) for check in examples.checks(EXAMPLES / name)]
 
 
-@pytest.mark.parametrize(("example", "check"), CASES, ids=[f"{path.name}/{check.dockerfile}" for path, check in CASES])
-def test_only_announced_warnings(sandbox: Sandbox, example: Path, check: examples.Check) -> None:
-    sandbox.put(example, examples.files(example))
+@pytest.mark.parametrize(("name", "check"), CASES, ids=[f"{name}/{check.dockerfile}" for name, check in CASES])
+def test_only_announced_warnings(name: str, check: Check, sandbox: Sandbox) -> None:
+    sandbox.put(EXAMPLES / name, examples.files(EXAMPLES / name))
     script = 'cd "$1" && docker build --call=check,format=json --file="$2" . 2>/tmp/progress || [ $? = 1 ] || cat /tmp/progress'
-    _, output = sandbox.sh(script, f"{HOME}/{example.name}", check.dockerfile, user=USER)
+    _, output = sandbox.sh(script, f"{HOME}/{name}", check.dockerfile, user=USER)
     told = json.loads(output)
     warnings = {warning["ruleName"] for warning in told["warnings"] or ()}
     assert warnings == {rule for rule in check.warns if not rule.startswith(("DL", "SC"))}
