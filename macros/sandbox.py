@@ -130,12 +130,7 @@ class Sandbox:
 
     def close(self) -> None:
         """End the sandbox and all that is in it. May be called twice."""
-        # Over a Unix socket docker hands out a file of it, whose own end would leave it open.
-        below = getattr(self._stdin, "_sock", None)
-        with contextlib.suppress(OSError):
-            self._stdin.close()
-            if below:
-                below.close()
+        hang_up(self._stdin)
         with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
             self.container.remove(force=True, v=True)
 
@@ -182,7 +177,7 @@ class Sandbox:
             stream: Any = api.exec_start(made, socket=True)
             raw_socket(stream).sendall(archive)
             said = b"".join(iter(lambda: stream.read(65536) or b"", b""))
-            stream.close()
+            hang_up(stream)
             status = api.exec_inspect(made)["ExitCode"]
         except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
@@ -231,6 +226,15 @@ class Sandbox:
 def raw_socket(stream: Any) -> socket.socket:
     """The socket below what the SDK hands out, which depends on how the engine is reached."""
     return cast("socket.socket", getattr(stream, "_sock", stream))
+
+
+def hang_up(stream: Any) -> None:
+    """Close what the SDK hands out, and the socket below, which would else stay open. May be called twice."""
+    below = raw_socket(stream)
+    with contextlib.suppress(OSError):
+        stream.close()
+    if below:  # None once a file of a socket is closed
+        below.close()
 
 
 def _forbidden(client: DockerClient) -> list[str]:

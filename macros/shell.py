@@ -14,7 +14,7 @@ import docker.errors
 import requests.exceptions
 
 from macros.errors import DockerNotesError
-from macros.sandbox import HOME, START_TIMEOUT, USER, SandboxGone, raw_socket
+from macros.sandbox import HOME, START_TIMEOUT, USER, SandboxGone, hang_up, raw_socket
 from macros.terminal import ROWS, Terminal
 
 if TYPE_CHECKING:
@@ -101,9 +101,7 @@ class Shell:
 
     def close(self) -> None:
         """Hang up."""
-        with contextlib.suppress(OSError):
-            self._stream.close()
-            self._socket.close()
+        hang_up(self._stream)
 
     def run(self, command: str, typed: Sequence[Typed] = (), *, timeout: float, columns: int) -> Done:
         """Type a command, then the typed lines as its program gets quiet, and wait for the prompt.
