@@ -22,8 +22,8 @@ serve: .venv/installed ## the site while it is written, at http://127.0.0.1:8000
 live: .venv/installed ## run every command again and build site/; starts an engine where none answers
 	$(BIN)/python -m macros with-engine env DOCKER_NOTES_ENGINE=live $(BIN)/mkdocs build --quiet
 
-verify: .venv/installed ## run every command again and hold it against its recording; writes nothing
-	$(BIN)/python -m macros with-engine $(BIN)/python -m macros verify $(PAGES)
+verify: .venv/installed ## run every command again and hold it against its recording; writes nothing. ENGINE=20.10, 26.1, 28.5
+	DOCKER_NOTES_GENERATION=$(ENGINE) $(BIN)/python -m macros with-engine $(BIN)/python -m macros verify $(PAGES)
 
 check: .venv/installed ## style, spelling, forms, types, unit tests: all that needs no engine, the fast ones first
 	$(BIN)/ruff check
