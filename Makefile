@@ -2,9 +2,16 @@
 SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
+# SHARD=2/3: the second of three parts, for machines side by side.
+SHARD ?=
+NTH = $(word 1,$(subst /, ,$(SHARD)))
+OF = $(word 2,$(subst /, ,$(SHARD)))
+PAGES = $(if $(SHARD),$(shell find docs -name '*.md' | sort | awk 'NR % $(OF) == $(NTH) % $(OF)'))
+PART = $(if $(SHARD),--splits $(OF) --group $(NTH))
+SCRIPTS = $(shell git grep -lE '^#!.*\b(ba|da)?sh$$' -- ':!docs' ':!recordings')
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: site serve live verify test check bench engine engine-down clean
+.PHONY: site serve live verify test test-engine check bench engine engine-down upgrade clean
 
 site: .venv/installed ## build site/: live where an engine answers, else from the recordings
 	$(BIN)/mkdocs build --quiet
@@ -15,19 +22,28 @@ serve: .venv/installed ## the site while it is written, at http://127.0.0.1:8000
 live: .venv/installed ## run every command again and build site/; starts an engine where none answers
 	$(BIN)/python -m macros with-engine env DOCKER_NOTES_ENGINE=live $(BIN)/mkdocs build --quiet
 
-verify: .venv/installed ## run every command again and hold it against its recording; writes nothing
-	$(BIN)/python -m macros with-engine $(BIN)/python -m macros verify
+verify: .venv/installed ## run every command again and hold it against its recording; writes nothing. ENGINE=20.10, 26.1, 28.5
+	DOCKER_NOTES_GENERATION=$(ENGINE) $(BIN)/python -m macros with-engine $(BIN)/python -m macros verify $(PAGES)
 
-check: .venv/installed ## style, types, spelling, unit tests: all that needs no engine
+check: .venv/installed ## style, spelling, forms, types, unit tests: all that needs no engine, the fast ones first
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
 	$(BIN)/codespell
-	$(BIN)/pytest tests/unit
+	$(BIN)/yamllint --strict .
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --schemafile macros/recording.schema.json recordings/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml
+	$(BIN)/zizmor --quiet --offline .github
+	$(BIN)/mypy
+	$(BIN)/pytest tests/lint tests/unit
 
-test: check ## check, and every example and page on a real engine
-	$(BIN)/python -m macros with-engine $(BIN)/pytest tests/engine tests/browser
+test: check test-engine ## check, and every example and page on a real engine
+
+test-engine: .venv/installed ## the tests that need an engine
+	$(BIN)/python -m macros with-engine $(BIN)/pytest $(PART) tests/engine tests/browser
 
 bench: .venv/installed ## how fast, against a plain MkDocs build and a bare shell
 	$(BIN)/python -m macros with-engine $(BIN)/python -m tests.benchmarks
@@ -37,6 +53,13 @@ engine: .venv/installed ## find or start a Docker Engine; prints DOCKER_HOST=…
 
 engine-down: .venv/installed ## stop the engine that `make engine` started
 	@$(BIN)/python -m macros engine-down
+
+upgrade: ## the newest allowed version of every Python package, into constraints.txt
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --group dev --editable .
+	$(BIN)/pip freeze --exclude-editable >constraints.txt
+	touch .venv/installed
 
 clean: ## remove what can be made again
 	rm -rf .venv .cache site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """The grammar: the text of a page → blocks and steps, with their lines.
 
-Pure text. A block is one ```` ```console ```` fence; see DESIGN in CONTRIBUTING.md for
+Pure text. A block is one ```` ```console ```` fence; see README.md for
 what an author may write in it. Fences follow CommonMark (spec 0.31, section 4.5) except
 that they may be indented as far as a list, tab or admonition needs.
 """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from macros.errors import DockerNotesError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 CHECK = "check.toml"
@@ -23,7 +24,7 @@ class ExampleError(DockerNotesError):
 
 @dataclass(frozen=True)
 class Check:
-    """What a test holds an example to. Seconds for `never_ends`; one of the last four is given.
+    """What a test holds an example to. Seconds for `never_ends`.
 
     Args:
         dockerfile: the file that is built.
@@ -32,6 +33,8 @@ class Check:
         fails: text with which the build fails.
         stops: the program does not end by itself: it is stopped once it has printed its text.
         never_ends: the build is still running after these seconds.
+        warns: what linters say of a Dockerfile that is wrong on purpose: rules of hadolint (DL…, SC…)
+            and of `docker build --check` (in letters, such as JSONArgsRecommended).
     """
 
     dockerfile: str = "Dockerfile"
@@ -42,6 +45,7 @@ class Check:
     stops: bool = False
     fails: str = ""
     never_ends: float = 0.0
+    warns: Sequence[str] = ()
 
 
 def names(folder: Path) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ _RESET = r"""
 set -e
 pkill -KILL -u {user} || true
 containers=$(docker ps -aq); [ -z "$containers" ] || docker rm -fv $containers
-docker volume prune -af; docker network prune -f
+docker volume ls -q | xargs -r docker volume rm; docker network prune -f
 images=$(docker images -aq --no-trunc | sort -u | grep -vxF "$KEEP" || true)
 [ -z "$images" ] || docker rmi -f $images || true
 docker builder prune -af
@@ -203,8 +203,8 @@ class Sandbox:
     def versions(self) -> tuple[str, str]:
         """Versions of the engine and of buildx inside."""
         server = self.sh("docker version --format '{{.Server.Version}}'")[1].strip()
-        buildx = self.sh("docker buildx version")[1].split()
-        return server, buildx[1] if len(buildx) > 1 else "unknown"
+        status, buildx = self.sh("docker buildx version")
+        return server, buildx.split()[1] if status == 0 else "none"
 
     def reset(self) -> bool:
         """Bring the engine back to just its base images, with a cold build cache and an empty home.
@@ -228,12 +228,12 @@ def raw_socket(stream: Any) -> socket.socket:
 
 
 def hang_up(stream: Any) -> None:
-    """Close what the SDK hands out, and the socket below it, which it would leave open. May be called twice."""
+    """Close what the SDK hands out, and the socket below, which would else stay open. May be called twice."""
+    below = raw_socket(stream)
     with contextlib.suppress(OSError):
-        raw = raw_socket(stream)
         stream.close()
-        if raw:
-            raw.close()
+    if below:  # None once a file of a socket is closed
+        below.close()
 
 
 def _forbidden(client: DockerClient) -> list[str]:

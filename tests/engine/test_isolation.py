@@ -84,7 +84,7 @@ def test_a_page_that_prunes_everything(clone: Clone, tmp_path: Path, client: Doc
 
 
 def test_limits_and_mounts(sandbox: Sandbox) -> None:
-    about = sandbox.client.api.inspect_container(sandbox.container.id)
+    about = sandbox.client.api.inspect_container(str(sandbox.container.id))
     host = about["HostConfig"]
     assert not host["Binds"]
     assert not host["PortBindings"]
