@@ -68,7 +68,7 @@ class TestKeyboard:
         wanted = browser.run(_REACHABLE)
         assert len(wanted) > 50
         _press(browser, Keys.TAB * (len(wanted) + 20))
-        reached = {number: outlined for number, outlined in browser.run("return window.reached")}
+        reached = dict(browser.run("return window.reached"))
         assert [name for number, name in wanted if number not in reached] == []
         assert [name for number, name in wanted if not reached[number]] == []
 
