@@ -12,7 +12,7 @@ _REPAIRS = (
     # A dialog without a name.
     (re.compile(r'(<div class="md-search"[^>]*?) role="dialog"'), r'\1 role="dialog" aria-label="Search"'),
     # Code that may have to be scrolled, out of a keyboard's reach.
-    (re.compile(r"<pre><span></span><code>"), '<pre><span></span><code tabindex="0">'),
+    (re.compile(r"<pre><span></span><code>"), '<pre tabindex="0"><span></span><code>'),
     # A kind of link that HTML does not know.
     (re.compile(r'(<a [^>]*?) rel="edit"'), r"\1"),
 )

@@ -43,7 +43,8 @@ def bind(files: Files) -> None:
     pages = _in_order(next(page for page in found if page.is_homepage))
     parts = {page.url: _slug(page) for page in pages}
     whole = "".join(
-        f'<section class="print-page" id="{_slug(page)}">{_within(page.content or "", page, target, parts)}</section>'
+        # The id is no ancestor of the page's code: Material would name all of it after that.
+        f'<section class="print-page"><span id="{_slug(page)}"></span>{_within(page.content or "", page, target, parts)}</section>'
         for page in pages
     )
     target.content = (target.content or "") + whole

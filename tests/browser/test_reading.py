@@ -67,7 +67,7 @@ class TestKeyboard:
         browser.settled()
         wanted = browser.run(_REACHABLE)
         assert len(wanted) > 50
-        _press(browser, Keys.TAB * (len(wanted) + 20))
+        _press(browser, Keys.TAB * (len(wanted) + 60))
         reached = dict(browser.run("return window.reached"))
         assert [name for number, name in wanted if number not in reached] == []
         assert [name for number, name in wanted if not reached[number]] == []
@@ -179,6 +179,6 @@ def _close(text: str) -> str:
 def _visible(element: Any) -> list[str]:
     """The texts of an element that its source does not hide."""
     names = element.get("class", "").split()
-    if element.tag in {"svg", "script", "style"} or "hidden" in element.attrib or {"visually-hidden", "path"} & set(names):
+    if element.tag in {"svg", "script", "style"} or "hidden" in element.attrib or {"visually-hidden", "path", "headerlink"} & set(names):
         return [element.tail or ""]
     return [element.text or "", *(part for child in element for part in _visible(child)), element.tail or ""]
