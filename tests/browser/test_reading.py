@@ -179,6 +179,10 @@ def _close(text: str) -> str:
 def _visible(element: Any) -> list[str]:
     """The texts of an element that its source does not hide."""
     names = element.get("class", "").split()
-    if element.tag in {"svg", "script", "style"} or "hidden" in element.attrib or {"visually-hidden", "path", "headerlink"} & set(names):
+    if (
+        element.tag in {"svg", "script", "style"}
+        or "hidden" in element.attrib
+        or {"visually-hidden", "path", "headerlink"} & set(names)
+    ):
         return [element.tail or ""]
     return [element.text or "", *(part for child in element for part in _visible(child)), element.tail or ""]
