@@ -82,10 +82,14 @@ class Browser:
         """Wait until something holds, and return it."""
         return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(lambda _: holds(), what)
 
+    def _log(self, kind: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]  # Selenium's
+        return found
+
     def logs(self) -> tuple[list[str], list[dict[str, Any]]]:
         """What came since the last time: lines of the console, and events of the network."""
-        said = [f"{entry['level']}: {entry['message']}" for entry in self.driver.get_log("browser")]
-        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        said = [f"{entry['level']}: {entry['message']}" for entry in self._log("browser")]
+        events = [json.loads(entry["message"])["message"] for entry in self._log("performance")]
         return said, [event for event in events if event["method"].startswith("Network.")]
 
     def settled(self) -> None:

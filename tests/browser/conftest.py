@@ -25,7 +25,7 @@ PREFIX = "/some/guide/"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built from the recordings."""
     folder = tmp_path_factory.mktemp("site")
-    words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", folder]
+    words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
     environment = {**os.environ, "DOCKER_NOTES_ENGINE": "replay", "NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert not done.returncode, done.stdout + done.stderr

@@ -35,7 +35,7 @@ def complaints(site: Path, modules: Path, tmp_path_factory: pytest.TempPathFacto
     # The rules of the HTML standard, without those of taste.
     settings = tmp_path_factory.mktemp("rules") / "rules.json"
     settings.write_text(json.dumps({"root": True, "extends": ["html-validate:standard"]}))
-    words = ("--config", settings, "--formatter", "json", *sorted(site.rglob("*.html")))
+    words: tuple[str | Path, ...] = ("--config", settings, "--formatter", "json", *sorted(site.rglob("*.html")))
     done = tools.node(modules, "html-validate/bin/html-validate.mjs", *words)
     assert done.returncode in {0, 1}, done.stderr
     return {

@@ -78,7 +78,7 @@ def bare(site: Path, server: Server, tmp_path_factory: pytest.TempPathFactory) -
     # No font, as the theme would load it from elsewhere; addresses as ours, else all pages are `index.html`.
     settings.write_text("site_name: Docker notes\nuse_directory_urls: false\ntheme: {name: material, font: false}\n")
     target = server.folders["/bare/"]
-    words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", settings, "--site-dir", target]
+    words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--config-file", str(settings), "--site-dir", str(target)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder)
     assert not done.returncode, done.stderr
     return server.origin + "/bare/"

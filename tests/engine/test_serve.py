@@ -40,6 +40,7 @@ class Served:
         self.reader.start()
 
     def _read(self) -> None:
+        assert self.process.stdout
         for line in self.process.stdout:
             self.log.append(line)  # each as it comes
 
@@ -72,6 +73,7 @@ def served(clone: Clone) -> Iterator[Served]:
         os.killpg(served.process.pid, signal.SIGKILL)
     served.process.wait()
     served.reader.join()
+    assert served.process.stdout
     served.process.stdout.close()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from macros import recording
 from macros.console import Walkthrough, parse
 from macros.recording import BaseImage, Ground, Provenance, Ran, Recording
@@ -39,7 +41,7 @@ def lines(*texts: str) -> tuple[Line, ...]:
     return tuple(Line(text, (), number / 10) for number, text in enumerate(texts))
 
 
-def ran(command: str = "make", *texts: str, status: int = 0, **more: object) -> Ran:
+def ran(command: str = "make", *texts: str, status: int = 0, **more: Any) -> Ran:
     return Ran(**{
         "command": command, "exit_status": status, "seconds": 1.5, "at": 0.25, "lines": lines(*texts), "columns": 100, **more,
     })  # fmt: skip
@@ -54,8 +56,13 @@ STEPS = (
 )  # fmt: skip
 
 
-def recorded(*steps: Ran, **more: object) -> Recording:
-    given = {"page": "page.md", "provenance": PROVENANCE, "ground": GROUND.of(walkthrough()), "steps": steps or STEPS}
+def recorded(*steps: Ran, **more: Any) -> Recording:
+    given: dict[str, Any] = {
+        "page": "page.md",
+        "provenance": PROVENANCE,
+        "ground": GROUND.of(walkthrough()),
+        "steps": steps or STEPS,
+    }
     return Recording(**{**given, **more})
 
 

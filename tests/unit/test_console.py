@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jinja2
 import pytest
 from hypothesis import given
@@ -357,7 +359,7 @@ block_strategy = st.tuples(
 
 
 @given(st.lists(block_strategy, min_size=1, max_size=4), st.sampled_from(["", "text\n", "# Head\n\nMore `code`.\n\n"]))
-def test_what_is_written_is_what_is_parsed(blocks: list, between: str) -> None:
+def test_what_is_written_is_what_is_parsed(blocks: list[Any], between: str) -> None:
     lines: list[str] = []
     expected = []
     for options, steps, fence, indent in blocks:
@@ -404,7 +406,7 @@ def test_jinja_gives_any_code_back(code: str, fence: str) -> None:
 def test_any_text_parses_or_says_where_it_is_wrong(text: str) -> None:
     shield(text)
     lines = text.split("\n")
-    failures: tuple = ()
+    failures: tuple[Any, ...] = ()
     try:
         blocks = parse("page.md", text).blocks
     except BuildFailed as error:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from samples import BASES, GROUND, PAGE, PROVENANCE, STEPS, lines, ran, recorded, walkthrough
 
 from macros import recording
 from macros.drift import differences, judge, quiet, save, stale, tail, wrong_status
@@ -14,12 +13,13 @@ from macros.errors import RecordingError, StepError
 from macros.recording import RUN_LIVE, Recording
 from macros.terminal import Line, Span
 from macros.volatile import RULES, Kind
+from tests.unit.samples import BASES, GROUND, PAGE, PROVENANCE, STEPS, lines, ran, recorded, walkthrough
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def told(found: list) -> list[str]:
+def told(found: list[RecordingError]) -> list[str]:
     assert all(failure.fix == RUN_LIVE for failure in found)
     return [str(failure).split("\n")[0] for failure in found]
 
@@ -58,7 +58,7 @@ def test_a_changed_command_is_named_at_its_line(old: str, new: str, says: str) -
 
 
 @pytest.mark.parametrize("changes", [{"sandbox": "x"}, {"bases": ("node",)}, {"rules": RULES + 1}])
-def test_a_changed_ground_is_named_at_the_first_block(changes: dict) -> None:
+def test_a_changed_ground_is_named_at_the_first_block(changes: dict[str, Any]) -> None:
     assert told(stale(recorded(), walkthrough(), replace(GROUND, **changes))) == [
         "page.md:3: the sandbox's recipe, the base images or the recording rules changed since this page was recorded"
     ]
@@ -238,7 +238,7 @@ def test_a_changed_status_takes_the_whole_step() -> None:
 
 
 @pytest.mark.parametrize("engine", [{"engine": "29"}, {"bases": BASES[:1]}])
-def test_another_ground_is_recorded_even_where_words_are_the_same(engine: dict) -> None:
+def test_another_ground_is_recorded_even_where_words_are_the_same(engine: dict[str, Any]) -> None:
     new = replace(a_later_run(), provenance=replace(PROVENANCE, **engine))
     found = quiet(recorded(), new)
     assert found.provenance == new.provenance

@@ -6,17 +6,18 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import BASES, GROUND, PAGE, PROVENANCE, STEPS, coloured, ran, recorded, walkthrough
 
 from macros import recording
 from macros.errors import RecordingError
 from macros.recording import SCHEMA, BaseImage, Ground, Provenance, Recording, dump, key_of, load, page_kinds, write
 from macros.terminal import Line, Span
 from macros.volatile import RULES, Kind
+from tests.unit.samples import BASES, GROUND, PAGE, PROVENANCE, STEPS, coloured, ran, recorded, walkthrough
 
 RECORDINGS = sorted((Path(__file__).parents[2] / "recordings").glob("*.yml"))
 
@@ -288,7 +289,7 @@ def test_what_an_output_does_not_depend_on_leaves_the_key(old: str, new: str) ->
         {"sandbox": "other"}, {"bases": ("node:24-slim",)}, {"rules": RULES + 1}, {"examples": {"app": "changed", "other": "bbbb"}},
     ],
 )  # fmt: skip
-def test_the_ground_is_part_of_the_key(changes: dict) -> None:
+def test_the_ground_is_part_of_the_key(changes: dict[str, Any]) -> None:
     assert key_of(walkthrough(), replace(GROUND, **changes)) != recorded().key
 
 
@@ -349,7 +350,7 @@ def test_a_page_without_kinds_of_its_own() -> None:
         ({"name": "x", "pattern": r"(?P<y>y)(?P=y)"}, "refers back to a group"),
     ],
 )
-def test_a_kind_that_can_not_serve_is_refused(entry: object, says: str) -> None:
+def test_a_kind_that_can_not_serve_is_refused(entry: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         page_kinds([entry])
 
@@ -419,7 +420,7 @@ any_provenance = st.builds(
 
 @given(st.lists(any_step, max_size=3), any_provenance)
 def test_anything_a_terminal_shows_comes_back_as_it_was(
-    tmp_path_factory: pytest.TempPathFactory, steps: list, provenance: Provenance
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Any], provenance: Provenance
 ) -> None:
     ground = Ground("recipe", tuple(base.name for base in provenance.bases), {"app": "aaaa"})
     one = Recording("page.md", provenance, ground, tuple(steps))
