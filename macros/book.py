@@ -113,12 +113,14 @@ class Book:
             except BuildFailed as error:
                 failures += [failure for failure in error.failures if isinstance(failure, PageError)]
                 continue
-            for block in walkthrough.blocks:
-                name = block.options.example
-                if name and name not in known:
-                    fix = f"examples: {', '.join(known) or 'none'}"
-                    failures.append(GrammarError(page, block.line, f"there is no examples/{name}/", fix))
-            if walkthrough.blocks:
+            fix = f"examples: {', '.join(known) or 'none'}"
+            unknown = [
+                GrammarError(page, block.line, f"there is no examples/{block.options.example}/", fix)
+                for block in walkthrough.blocks
+                if block.options.example and block.options.example not in known
+            ]
+            failures += unknown
+            if walkthrough.blocks and not unknown:
                 chapters[page] = Chapter(walkthrough, kinds)
         return chapters, failures
 
