@@ -42,7 +42,7 @@ def test_example(name: str, check: Check, sandbox: Sandbox) -> None:
         assert check.answers in in_home(sandbox, "curl -s localhost:3000")[1]
     elif check.stops:
         assert in_home(sandbox, "docker run -d --init --name it tried")[0] == 0
-        printed = f"timeout 30 sh -c 'until docker logs it 2>&1 | grep -qF {shlex.quote(check.prints)}; do sleep 0.1; done'"
+        printed = "timeout 30 sh -c 'until docker logs it 2>&1 | grep -qF \"$0\"; do sleep 0.1; done' " + shlex.quote(check.prints)
         assert in_home(sandbox, printed)[0] == 0, in_home(sandbox, "docker logs it")[1]
         assert in_home(sandbox, "docker stop it")[0] == 0
     elif check.prints:
