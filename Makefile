@@ -45,7 +45,7 @@ test: check test-engine ## check, and every example and page on a real engine
 test-engine: .venv/installed ## the tests that need an engine
 	$(BIN)/python -m macros with-engine $(BIN)/pytest $(PART) tests/engine
 
-test-browser: .venv/installed ## the built site in headless Chromium; not yet part of `make test`: see CHANGELOG.md
+test-browser: .venv/installed ## the built site in headless Chromium; not part of `make test` while some of them fail
 	$(BIN)/pytest tests/browser
 
 bench: .venv/installed ## how fast, against a plain MkDocs build and a bare shell

@@ -19,8 +19,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from macros import console, engine, images, owner
 from macros.book import Book
 from macros.sandbox import Sandbox
@@ -32,14 +30,6 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / ".cache" / "benchmarks.json"
 TURNS = 7
 _MACRO = re.compile(r"\{\{.*?\}\}")
-
-
-class _Config(yaml.SafeLoader):
-    """mkdocs.yml has tags of MkDocs' own, such as `!relative`."""
-
-
-class _Tagged(yaml.YAMLObject):
-    """A value with such a tag, written back as it was."""
 
 
 def _pasted(folder: Path) -> None:
