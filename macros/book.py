@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from macros.walkthrough import Outcome
 
 ENVIRONMENT = "DOCKER_NOTES_ENGINE"
+SANDBOXES = "DOCKER_NOTES_SANDBOXES"
 
 
 class Mode(Enum):
@@ -189,7 +190,7 @@ class Book:
             ImageError: where the sandbox's image can not be had.
         """
         if self._pool is None:
-            self._pool = Pool(self.examples, size=int(os.environ.get("DOCKER_NOTES_SANDBOXES") or 0), say=say)
+            self._pool = Pool(self.examples, size=_sandboxes(), say=say)
         return self._pool
 
     def save(self, told: Iterable[Told]) -> list[str]:
@@ -274,6 +275,15 @@ def tell(
                 raise
             say(f"Replaying the recordings: {error}")
     return book.replay(chapters.values(), ground)
+
+
+def _sandboxes() -> int:
+    value = os.environ.get(SANDBOXES) or "0"
+    if not value.isdecimal():
+        raise DockerNotesError(
+            f"{SANDBOXES}={value!r} is not a number of sandboxes\n    write a whole number, or leave it out for one a core"
+        )
+    return int(value)
 
 
 def _drifted(walkthrough: Walkthrough, old: Recording, new: Recording) -> list[PageError]:

@@ -88,6 +88,6 @@ def checks(example: Path) -> tuple[Check, ...]:
     try:
         tables = tomllib.loads(path.read_text())["check"]
         return tuple(Check(**table) for table in tables)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         known = ", ".join(Check.__dataclass_fields__)
         raise ExampleError(f"{example.name}/{CHECK}: {error}\n    write [[check]] tables with {known}") from error

@@ -83,9 +83,9 @@ def size(ran: Ran) -> tuple[str, str]:
 def about_bytes(value: float) -> str:
     """A size as a writer would round it, in decimal units."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if value >= factor:
-            number = value / factor
-            return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"  # noqa: PLR2004
+        number = value / factor
+        if number >= 0.9995:  # noqa: PLR2004  # less would be rounded to 1000 of the next smaller unit
+            return f"{number:.1f} {unit}" if number < 9.95 else f"{number:.0f} {unit}"  # noqa: PLR2004
     return f"{value:.0f} B"
 
 

@@ -105,9 +105,10 @@ def build_steps(builds: Mapping[str, Sequence[BuildStep]]) -> str:
             note = "cached" if step.cached else f"{step.seconds:.1f} s"
             room = int((WIDTH - 16) / _CHAR) - len(note)
             style = "fig-meta" if step.cached else "fig-code"
-            elements.append(_text(4, y + 12, _clip(f"{step.number} {step.instruction}", room), style))
+            place = f"{step.stage} {step.number}".strip()
+            elements.append(_text(4, y + 12, _clip(f"{place} {step.instruction}", room), style))
             elements.append(_text(WIDTH - 4, y + 12, note, style, end=True))
-            said.append(f"step {step.number} {step.instruction}: {note}")
+            said.append(f"step {place} {step.instruction}: {note}")
             y += _ROW
         told.append(f"{name}: " + ", ".join(said))
         y += 8

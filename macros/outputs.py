@@ -37,13 +37,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class BuildStep:
-    """A step of a build as BuildKit tells it: `number` of `total`, seconds, whether from the cache."""
+    """A step of a build as BuildKit tells it: `number` of `total` of its stage, seconds, whether from the cache.
+
+    Stages of a build of one stage have no name.
+    """
 
     number: int
     total: int
     instruction: str
     seconds: float
     cached: bool
+    stage: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,26 +91,29 @@ def instruction(created_by: str) -> str:
     return re.sub(r"\s+#(?: buildkit| ?(?:b\w*)?…)$", "", text).strip() or "imported files"
 
 
-_STEP = re.compile(r"^ => (?P<cached>CACHED )?\[(?:\S+ +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<what>.*?) +(?P<seconds>\d+\.\d+)s$")
-_ERROR = re.compile(r"^ => ERROR \[(?:\S+ +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<what>.*?) +(?P<seconds>\d+\.\d+)s$")
+_STEP = re.compile(
+    r"^ => (?P<mark>CACHED |ERROR )?\[(?:(?P<stage>\S+) +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<what>.*?) +(?P<seconds>\d+\.\d+)s$"
+)
 
 
 def build(lines: Sequence[str]) -> list[BuildStep]:
-    """The numbered steps of `docker build`, in the order of the Dockerfile.
+    """The numbered steps of `docker build`, in the order of the Dockerfile; stage by stage, as they were first told.
 
     Raises:
         Unreadable: where there are none.
     """
-    found: dict[int, BuildStep] = {}
+    found: dict[str, dict[int, BuildStep]] = {}
     for line in lines:
-        match = _STEP.match(line) or _ERROR.match(line)
+        match = _STEP.match(line)
         if match:
-            number = int(match["number"])
-            cached = "CACHED" in line.split("[", maxsplit=1)[0]
-            found[number] = BuildStep(number, int(match["total"]), match["what"].strip(), float(match["seconds"]), cached)
+            number, stage = int(match["number"]), match["stage"] or ""
+            step = BuildStep(
+                number, int(match["total"]), match["what"].strip(), float(match["seconds"]), match["mark"] == "CACHED ", stage
+            )
+            found.setdefault(stage, {})[number] = step
     if not found:
         raise Unreadable(f"no steps such as ` => [1/3] FROM …` in it; it begins: {_first(lines)!r}")
-    return [found[number] for number in sorted(found)]
+    return [stage[number] for stage in found.values() for number in sorted(stage)]
 
 
 _PORT_LINE = re.compile(r"^(?P<container>\d+)/(?P<protocol>\w+) -> (?P<address>.+):(?P<published>\d+)$")

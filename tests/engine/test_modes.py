@@ -108,3 +108,11 @@ def test_a_mode_that_does_not_exist(clone: Clone) -> None:
     done = clone.build("sometimes")
     assert done.returncode == 1
     assert "known modes: auto, live, replay" in done.stderr
+
+
+def test_a_number_of_sandboxes_that_is_none(clone: Clone) -> None:
+    clone.write(other=OTHER)
+    done = clone.build("live", DOCKER_NOTES_SANDBOXES="many")
+    assert done.returncode == 1
+    assert "DOCKER_NOTES_SANDBOXES='many' is not a number of sandboxes" in done.stderr
+    assert "Traceback" not in done.stderr
