@@ -11,13 +11,16 @@ PART = $(if $(SHARD),--splits $(OF) --group $(NTH))
 SCRIPTS = $(shell git grep -lE '^#!.*\b(ba|da)?sh$$' -- ':!docs' ':!recordings')
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: site serve live verify test test-engine test-browser check bench engine engine-down upgrade clean
+.PHONY: site serve zensical live verify test test-engine test-browser check bench engine engine-down upgrade clean
 
 site: .venv/installed ## build site/: live where an engine answers, else from the recordings
 	$(BIN)/mkdocs build --quiet
 
 serve: .venv/installed ## the site while it is written, at http://127.0.0.1:8000
 	$(BIN)/mkdocs serve
+
+zensical: .venv/installed ## the same pages by Zensical, into site-zensical/
+	$(BIN)/python -m macros.zensical
 
 live: .venv/installed ## run every command again and build site/; starts an engine where none answers
 	$(BIN)/python -m macros with-engine env DOCKER_NOTES_ENGINE=live $(BIN)/mkdocs build --quiet
@@ -65,7 +68,7 @@ upgrade: ## the newest allowed version of every Python package, into constraints
 	touch .venv/installed
 
 clean: ## remove what can be made again
-	rm -rf .venv .cache site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .cache site site-zensical *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/installed: pyproject.toml constraints.txt
 	@echo "Installing Python packages into .venv"

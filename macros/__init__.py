@@ -7,7 +7,12 @@ from typing import Any
 
 
 def define_env(env: Any) -> None:
-    """Wire the blocks and macros into MkDocs; called by mkdocs-macros-plugin once a build."""
+    """Wire the blocks and macros into MkDocs; called by mkdocs-macros-plugin once a build, by Zensical once a page."""
+    if type(env).__module__.startswith("zensical."):
+        from macros import zensical  # noqa: PLC0415  # for Zensical alone
+
+        zensical.define(env)
+        return
     from macros import site  # noqa: PLC0415  # the core stays free of MkDocs
 
     plugin = site.site(Path(env.conf["config_file_path"]).parent, env)
