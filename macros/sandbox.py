@@ -33,7 +33,7 @@ HOME = f"/home/{USER}"
 START_TIMEOUT = 60.0
 # What a page may use of the machine: a flood or a fork bomb is then an error of that page alone.
 # All that is written lies in memory, below the limit of memory, and leaves with the sandbox.
-PIDS = 4096
+PIDS = 2048
 MEMORY, LEAST_MEMORY = 6 * 2**30, 2 * 2**30
 _WRITABLE = {
     "/var/lib/docker": "exec,suid,dev,size=80%",
