@@ -7,6 +7,8 @@ import sys
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from markdown.extensions.toc import slugify
+
 from macros import facts, figures, outputs, render
 from macros.book import front_matter
 from macros.errors import FigureError, PageError
@@ -198,8 +200,12 @@ class Prose:
         if line is None:
             raise facts.Missing(f"the block {entry['block']!r} of {page} does not print {entry['text']!r}")
         title = self._pages.title(page)
+        # The piece that a reader searches for is a part of the heading: search ranks those first.
+        plain = entry["title"].replace("`", "")
+        heading = f"## {entry['title']} `` {entry['text']} ``{{ .failure-piece }}"
+        marks = f'{{ #{slugify(plain, "-")} data-toc-label="{escape(plain)}" }}'
         return (
-            f'## {entry["title"]}\n\n<pre class="failure-text"><code>{escape(line)}</code></pre>\n\n'
+            f'{heading} {marks}\n\n<pre class="failure-text"><code>{escape(line)}</code></pre>\n\n'
             f"{entry['means'].strip()}\n\n**The way out:** {entry['fix'].strip()}\n\n"
             f"It happens on [{title}]({page}#{render.anchor(shown.block)})."
         )
