@@ -155,9 +155,9 @@ _EDGES = (
     _Edge("start", "created", "running", (82, 54, 148, 114), (86, 98)),
     _Edge("pause", "running", "paused", (212, 114, 270, 54), (218, 76)),
     _Edge("unpause", "paused", "running", (294, 54, 222, 122), (264, 108)),
-    _Edge("stop", "running", "exited", (150, 144, 150, 236), (120, 176)),
-    _Edge("kill", "running", "exited", (168, 144, 168, 236), (171, 196)),
-    _Edge("start", "exited", "running", (212, 236, 212, 144), (216, 190)),
+    _Edge("stop", "running", "exited", (150, 144, 150, 236), (79, 212)),
+    _Edge("kill", "running", "exited", (166, 144, 166, 236), (170, 226)),
+    _Edge("start", "exited", "running", (212, 236, 212, 144), (216, 182)),
     _Edge("restart", "running", "running", (230, 134, 230, 126), (264, 148)),
     _Edge("rm", "exited", "removed", (148, 264, 86, 316), (124, 300)),
 )  # fmt: skip
@@ -173,11 +173,12 @@ def lifecycle(runs: Mapping[str, str]) -> str:
         KeyError: where a verb that the figure needs did not run.
     """
     elements: list[svg.Element] = []
+    labels: list[svg.Element] = []  # drawn last, so that no line runs through them
     told = []
 
     def label(x: float, y: float, verb: str) -> None:
         words = _text(x, y, f"docker {verb}", "fig-code")
-        elements.append(svg.A(href=runs[verb], elements=[words]))
+        labels.append(svg.A(href=runs[verb], elements=[words]))
 
     for edge in _EDGES:
         if edge.start != edge.end:
@@ -191,13 +192,15 @@ def lifecycle(runs: Mapping[str, str]) -> str:
     label(6, 10, "create")
     elements.extend(_arrow(90, 168, 145, 138))
     label(24, 182, "run")
-    elements.append(_text(222, 238, "its program ends", "fig-note"))
+    labels.append(_text(222, 238, "its program ends", "fig-note"))
     for name, (x, y) in _STATES.items():
         style = "fig-state-running" if name == "running" else "fig-state"
         elements.append(svg.Rect(x=x - 42, y=y - 14, width=84, height=28, rx=14, class_=[style]))
         elements.append(_text(x, y + 4, name, "fig-head", middle=True))
     told += ["docker create: nothing to created", "docker run: nothing to running", "when its program ends: running to exited"]
-    return _figure("The life of a container", "; ".join(told), elements, 350, role="group")  # an img would hide its links
+    return _figure(
+        "The life of a container", "; ".join(told), [*elements, *labels], 350, role="group"
+    )  # an img would hide its links
 
 
 def _arrow(x1: float, y1: float, x2: float, y2: float) -> list[svg.Element]:
