@@ -36,6 +36,7 @@ CALL_TIMEOUT = 600  # seconds; a build step may be silent for long
 PROBE_TIMEOUT = 3  # seconds
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 60.0
+RESTART_TIMEOUT = 30.0
 
 HOW_TO_GET_ONE = (
     "No Docker Engine answers. Start Docker Desktop or the docker service, or point DOCKER_HOST or\n"
@@ -99,7 +100,22 @@ def host(client: docker.DockerClient) -> str:
 
 
 def another(client: docker.DockerClient) -> docker.DockerClient:
-    """A further client of the same engine."""
+    """A further client of the same engine; one that is being restarted is waited for.
+
+    Raises:
+        EngineError: where it does not answer within RESTART_TIMEOUT seconds.
+    """
+    deadline = time.monotonic() + RESTART_TIMEOUT
+    while True:
+        try:
+            return _another(client)
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            if time.monotonic() > deadline:
+                raise EngineError(f"the engine no longer answers: {error}") from error
+            time.sleep(0.2)
+
+
+def _another(client: docker.DockerClient) -> docker.DockerClient:
     if str(client.api.base_url).startswith("http+docker"):
         return docker.DockerClient(base_url=host(client), timeout=CALL_TIMEOUT)
     copy = docker.DockerClient(base_url=client.api.base_url, timeout=CALL_TIMEOUT)
