@@ -6,16 +6,18 @@ all stand on it.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from macros import console, drift, engine, examples, images, recording, volatile
+from macros import console, drift, examples, recipe, recording, volatile
 from macros.errors import BuildFailed, DockerNotesError, EngineError, GrammarError, ImageError, PageError, RecordingError, StepError
-from macros.pool import Job, Pool
+from macros.kept import Kept
 from macros.recording import Ground, Recording
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from macros.console import Walkthrough
-    from macros.pool import Progress
+    from macros.pool import Job, Pool, Progress
     from macros.walkthrough import Outcome
 
 ENVIRONMENT = "DOCKER_NOTES_ENGINE"
@@ -62,12 +64,21 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Told:
-    """What a page shows: a recording, whether this build ran it, what is wrong, and whether a newer one is on its way."""
+    """What a page shows.
+
+    Args:
+        recording: of its walkthrough.
+        live: whether this build ran it.
+        failures: what is wrong with it.
+        running: whether a newer one is on its way.
+        replayed: whether it is what recordings/ holds, so that there is nothing to save.
+    """
 
     recording: Recording
     live: bool
     failures: tuple[PageError, ...] = ()
     running: bool = False
+    replayed: bool = False
 
 
 class Book:
@@ -83,6 +94,9 @@ class Book:
         self.recordings = root / "recordings"
         # What was run on this machine, whether or not its build went through.
         self._runs = root / ".cache" / "runs"
+        # Which run was last held against which recording, so that a build with nothing new need not do so again.
+        self._saved = root / ".cache" / "saved"
+        self.kept = Kept(root / ".cache" / "kept")
         self._pool: Pool | None = None
 
     def close(self) -> None:
@@ -94,7 +108,7 @@ class Book:
     def ground(self) -> Ground:
         """What outputs depend on besides the pages, as it is now."""
         hashes = {name: examples.hash_of(self.examples / name) for name in examples.names(self.examples)}
-        return Ground(images.recipe_hash(), images.NODE, hashes)
+        return Ground(recipe.recipe_hash(), recipe.NODE, hashes)
 
     def read(self, pages: Mapping[str, str]) -> tuple[dict[str, Chapter], list[PageError]]:
         """The chapters among pages, and every mistake in them.
@@ -139,7 +153,8 @@ class Book:
                 told[page] = Told(_empty(chapter, ground), live=False, failures=(error,))
                 continue
             failures = drift.stale(found, chapter.walkthrough, ground, chapter.kinds)
-            told[page] = Told(found, live=False, failures=tuple(failures or drift.judge(chapter.walkthrough, found.steps)))
+            wrong = tuple(failures or drift.judge(chapter.walkthrough, found.steps))
+            told[page] = Told(found, live=False, failures=wrong, replayed=True)
         return told
 
     def run(
@@ -174,6 +189,8 @@ class Book:
 
     def job(self, chapter: Chapter, ground: Ground) -> Job:
         """A chapter as a job for the pool."""
+        from macros.pool import Job  # noqa: PLC0415  # Docker's SDK is not loaded for a replay
+
         return Job(chapter.walkthrough, ground, chapter.kinds, self._seconds(chapter.walkthrough.page))
 
     def keep(self, outcome: Outcome) -> Told:
@@ -190,12 +207,24 @@ class Book:
             ImageError: where the sandbox's image can not be had.
         """
         if self._pool is None:
+            from macros.pool import Pool  # noqa: PLC0415  # as in `job`
+
             self._pool = Pool(self.examples, size=_sandboxes(), say=say)
         return self._pool
 
     def save(self, told: Iterable[Told]) -> list[str]:
         """Write recordings whose outputs really changed; the pages whose files did."""
-        return [t.recording.page for t in told if drift.save(t.recording, self._path(t.recording.page))]
+        return [t.recording.page for t in told if not t.replayed and self._save(t.recording)]
+
+    def _save(self, run: Recording) -> bool:
+        path = self._path(run.page)
+        mark = self._saved / path.name
+        if mark.exists() and path.exists() and mark.read_text() == _mark(run, path):
+            return False
+        changed = drift.save(run, path)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(_mark(run, path))
+        return changed
 
     def verify(self, chapters: Mapping[str, Chapter], progress: Progress) -> tuple[list[PageError], list[str]]:
         """Run every chapter again and hold it against its recording; writes nothing.
@@ -211,7 +240,7 @@ class Book:
         recorded = self.replay(chapters.values(), ground)
         failures = [failure for told in recorded.values() for failure in told.failures]
         whole = {page: told for page, told in recorded.items() if not told.failures}
-        jobs = [Job(chapters[page].walkthrough, ground, chapters[page].kinds, self._seconds(page)) for page in whole]
+        jobs = [self.job(chapters[page], ground) for page in whole]
         elsewhere: set[str] = set()
         for outcome in self.pool().run(jobs, progress) if jobs else ():
             page = outcome.recording.page
@@ -267,6 +296,8 @@ def tell(
     """
     ground = book.ground()
     if mode is not Mode.REPLAY and chapters:
+        from macros import engine  # noqa: PLC0415  # as in `Book.job`
+
         try:
             if mode is Mode.LIVE or engine.find() is not None:
                 return book.run(chapters.values(), ground, progress, again=mode is Mode.LIVE, say=say)
@@ -297,17 +328,22 @@ def _drifted(walkthrough: Walkthrough, old: Recording, new: Recording) -> list[P
     return found
 
 
+def _mark(run: Recording, path: Path) -> str:
+    return f"{run.key} {run.provenance.date} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
 def _empty(chapter: Chapter, ground: Ground) -> Recording:
     return Recording(chapter.walkthrough.page, recording.UNKNOWN, ground.of(chapter.walkthrough), (), chapter.kinds)
 
 
+@lru_cache(maxsize=1024)
 def front_matter(text: str) -> dict[str, Any]:
-    """A page's front matter; empty where there is none, or none that can be read."""
+    """A page's front matter, to be read only; empty where there is none, or none that can be read."""
     if not text.startswith("---\n"):
         return {}
     head, end, _ = text[4:].partition("\n---")
     try:
-        found = yaml.safe_load(head) if end else {}
+        found = recording.read_yaml(head) if end else {}
     except yaml.YAMLError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from macros.console import Step, Walkthrough
+    from macros.lines import Line
     from macros.recording import Ground, Ran, Recording
-    from macros.terminal import Line
 
 # Digits of an id, in full and as tables show it.
 _FULL, _SHORT = 64, 12

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from macros.recording import Ran
 
-ADDRESS = "assets/preview.png"
 SIZE = (1200, 630)
 """Pixels, in the proportions that https://ogp.me/ readers cut pictures to."""
 

@@ -8,12 +8,10 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rich.table import Table
 
     from macros.console import Step
 
@@ -53,6 +51,8 @@ class Picture:
             self._failures += failures
 
     def __rich__(self) -> Table:
+        from rich.table import Table  # noqa: PLC0415  # loaded by now
+
         table = Table(box=None, show_header=False, padding=(0, 1))
         now = time.monotonic()
         with self._lock:
@@ -66,10 +66,13 @@ class Picture:
 @contextmanager
 def shown(pages: int) -> Iterator[Lines | Picture]:
     """A progress display of a run of so many pages, for as long as the context lasts; written to stderr."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield Lines()
         return
+    from rich.console import Console  # noqa: PLC0415  # not loaded for a log
+    from rich.live import Live  # noqa: PLC0415
+
+    console = Console(stderr=True)
     picture = Picture(pages)
     with Live(picture, console=console, refresh_per_second=8, transient=True):
         yield picture

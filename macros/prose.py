@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from markdown.extensions.toc import slugify
 
-from macros import facts, figures, outputs, render
+from macros import facts, outputs, render
 from macros.book import front_matter
 from macros.errors import FigureError, PageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from macros.kept import Kept
     from macros.pages import Pages
     from macros.recording import Ran
     from macros.render import Shown
@@ -29,11 +30,13 @@ class Prose:
     Args:
         pages: what the build knows; filled before the first macro is asked.
         env: the environment of mkdocs-macros, which knows the page at work.
+        kept: where figures are kept from build to build.
     """
 
-    def __init__(self, pages: Pages, env: Any) -> None:
+    def __init__(self, pages: Pages, env: Any, kept: Kept) -> None:
         self._pages = pages
         self._env = env
+        self._kept = kept
         self.missed: list[PageError] = []
         """What macros asked for in vain, each at its page:line."""
         self._asked = ""  # the page whose outputs the macro at work asks for
@@ -73,15 +76,15 @@ class Prose:
     def layers(self, *names: str, base: str = "") -> str:
         """A figure of `docker history`: of one block's image, or of two side by side."""
         images = dict(self._read(name, None, _history) for name in names)
-        return figures.layers(images, self._read(base, None, _history)[1] if base else ())
+        return self._figure("layers", images, self._read(base, None, _history)[1] if base else ())
 
     def build_steps(self, *names: str) -> str:
         """A figure of the steps of builds."""
-        return figures.build_steps({self._title(name): self._read(name, None, _build) for name in names})
+        return self._figure("build_steps", {self._title(name): self._read(name, None, _build) for name in names})
 
     def ports(self, name: str) -> str:
         """A figure of published ports."""
-        return figures.ports(self._read(name, None, lambda ran: outputs.ports(_lines(ran))))
+        return self._figure("ports", self._read(name, None, lambda ran: outputs.ports(_lines(ran))))
 
     def lifecycle(self) -> str:
         """A figure of a container's states, from the commands that this page ran."""
@@ -91,7 +94,7 @@ class Prose:
                 for verb in outputs.changes(ran.command) if not ran.exit_status else ():
                     runs.setdefault(verb, f"#{render.anchor(shown.block)}")
         try:
-            return figures.lifecycle(runs)
+            return self._figure("lifecycle", runs)
         except KeyError as error:
             raise facts.Missing(f"no command of this page ran `docker {error.args[0]}`") from error
 
@@ -125,6 +128,9 @@ class Prose:
             *(f"| {title} | {count} | {builds} | {took:.1f} |" for took, title, count, builds, _ in rows),
         ]
         return "\n".join(lines)
+
+    def _figure(self, function: str, *words: object) -> str:
+        return str(self._kept.get("macros.figures", function, *words))
 
     def _guarded(self, macro: Callable[..., str]) -> Callable[..., str]:
         """The macro, with what it misses told by page:line, all of them at the end."""

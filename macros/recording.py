@@ -20,7 +20,7 @@ import yaml
 
 from macros import volatile
 from macros.errors import RecordingError
-from macros.terminal import Line, Span, text_of
+from macros.lines import Line, Span, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -201,6 +201,15 @@ def dump(recording: Recording) -> str:
     return _HEAD + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**20)
 
 
+def read_yaml(text: str) -> Any:
+    """YAML as plain data, by libyaml where it is there.
+
+    Raises:
+        yaml.YAMLError: where it is none.
+    """
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+
+
 def load(path: Path, page: str) -> Recording | None:
     """Read a recording; None where there is no file.
 
@@ -216,7 +225,7 @@ def load(path: Path, page: str) -> Recording | None:
     if re.search(r"^(<{7}|>{7}) ", text, re.MULTILINE):
         raise _unreadable(path, page, "holds a merge conflict", "take either side, then run `make live`")
     try:
-        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+        data = read_yaml(text)
         schema = data["schema"]
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise _unreadable(path, page, "cannot be read", "restore it from git, or run `make live`") from error

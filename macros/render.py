@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from macros.console import Block, Step, Walkthrough
+    from macros.lines import Line
     from macros.recording import Provenance, Ran, Recording
-    from macros.terminal import Line
 
 FOLD_OVER = 24
 """Lines; longer outputs show their beginning, their end, and what the block expects."""

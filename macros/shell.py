@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from macros.console import Typed
+    from macros.lines import Line
     from macros.sandbox import Sandbox
-    from macros.terminal import Line
 
 # Typed lines are sent once the program is quiet: soon behind a prompt (the cursor stands in a
 # line), later where none is shown, later still where nothing was printed at all.

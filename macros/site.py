@@ -17,7 +17,7 @@ from mkdocs.structure.files import File, get_files
 from mkdocs.utils import CountHandler, get_relative_url
 from pymdownx.superfences import SuperFencesException
 
-from macros import casts, console, downloads, examples, markup, preview, printing, progress, render
+from macros import casts, console, downloads, examples, markup, printing, progress, render
 from macros.ahead import Ahead
 from macros.book import Book, Mode, tell
 from macros.errors import DockerNotesError, PageError, in_page_order
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 log = get_plugin_logger("docker-notes")
 EXECUTIONS = "executions.json"
 CASTS = "assets/casts"
+PREVIEW = "assets/preview.png"
+PREVIEWED = 8  # steps; more do not fit
 
 
 class FenceError(SuperFencesException, PluginError):  # type: ignore[misc]  # superfences lets its own kind through only
@@ -63,7 +65,7 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         self._env = env
         self._aside: Aside | None = None
         self.pages = Pages()
-        self.prose = Prose(self.pages, env)
+        self.prose = Prose(self.pages, env, book.kept)
 
     # ------------------------------------------------------------------------ events of MkDocs
 
@@ -123,8 +125,8 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         for told in list(self.pages.told.values())[: 0 if self.ahead else 1]:
             about = told.recording.provenance
             note = f"Docker Engine {about.engine} · {render.day(about.date)}"
-            picture = preview.draw(str(config.site_name), note, told.recording.steps)
-            files.append(File.generated(config, preview.ADDRESS, content=picture))
+            picture = self.book.kept.get("macros.preview", "draw", str(config.site_name), note, told.recording.steps[:PREVIEWED])
+            files.append(File.generated(config, PREVIEW, content=picture))
         listing = json.dumps(self.pages.executions(), ensure_ascii=False, indent=1) + "\n"
         files.append(File.generated(config, EXECUTIONS, content=listing))
         return files

@@ -8,11 +8,12 @@ and a reader's screen has an edge of its own. What a screen can not tell (traili
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyte
 from pyte.screens import Char
+
+from macros.lines import Line, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,24 +28,6 @@ _SLICE = 4096
 # Combining characters on one letter; pyte normalizes the whole cell for each, so a flood of them would take for ever.
 _MAX_MARKS = 8
 _PLAIN = Char(" ")
-
-
-@dataclass(frozen=True)
-class Span:
-    """Columns `start` to `end` (0-based, end excluded) of a line, in a style such as `bold red`."""
-
-    start: int
-    end: int
-    style: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line as seen, its coloured spans, and the second at which it took this form."""
-
-    text: str
-    spans: tuple[Span, ...] = ()
-    at: float = 0.0
 
 
 class _Screen(pyte.HistoryScreen):
@@ -178,11 +161,6 @@ class Terminal:
                 self._seen.append(("", 0.0))
             if self._seen[number][0] != text:
                 self._seen[number] = (text, at)
-
-
-def text_of(lines: tuple[Line, ...]) -> str:
-    """The lines' text alone, each ended by a newline."""
-    return "".join(line.text + "\n" for line in lines)
 
 
 def _line(row: Mapping[int, Char], columns: int, *, plain: bool = False) -> Line:

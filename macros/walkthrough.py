@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from macros import examples
 from macros.drift import judge, tail
 from macros.errors import PageError, StepError
+from macros.lines import Line, text_of
 from macros.recording import UNKNOWN, Ground, Provenance, Ran, Recording
 from macros.sandbox import Sandbox, SandboxGone
 from macros.shell import NeverEnded, Shell, ShellEnded
-from macros.terminal import Line, text_of
 from macros.volatile import Kind, redact
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ def define(env: Any) -> None:
     found = pages(Path(env.project_dir))
     path = env.page.path
     page = SimpleNamespace(file=SimpleNamespace(src_uri=path), markdown=found.texts[path])
-    prose = Prose(found, SimpleNamespace(page=page))
+    prose = Prose(found, SimpleNamespace(page=page), Book(Path(env.project_dir)).kept)
     for name, macro in prose.macros().items():
         env.macro(partial(_or_raise, macro, prose.missed), name)
 

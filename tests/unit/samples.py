@@ -6,8 +6,8 @@ from typing import Any
 
 from macros import recording
 from macros.console import Walkthrough, parse
+from macros.lines import Line, Span
 from macros.recording import BaseImage, Ground, Provenance, Ran, Recording
-from macros.terminal import Line, Span
 
 BASES = (
     BaseImage("node:24-slim", recording.STAND_IN, "sha256:" + "5" * 64, "packages"),

@@ -10,8 +10,8 @@ import pytest
 from macros import recording
 from macros.drift import differences, judge, quiet, save, stale, tail, wrong_status
 from macros.errors import RecordingError, StepError
+from macros.lines import Line, Span
 from macros.recording import RUN_LIVE, Recording
-from macros.terminal import Line, Span
 from macros.volatile import RULES, Kind
 from tests.unit.samples import BASES, GROUND, PAGE, PROVENANCE, STEPS, lines, ran, recorded, walkthrough
 

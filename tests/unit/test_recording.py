@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from macros import recording
 from macros.errors import RecordingError
+from macros.lines import Line, Span
 from macros.recording import SCHEMA, BaseImage, Ground, Provenance, Recording, dump, key_of, load, page_kinds, write
-from macros.terminal import Line, Span
 from macros.volatile import RULES, Kind
 from tests.unit.samples import BASES, GROUND, PAGE, PROVENANCE, STEPS, coloured, ran, recorded, walkthrough
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macros.terminal import MAX_BYTES, MAX_LINES, Line, Span, Terminal, text_of
+from macros.lines import Line, Span, text_of
+from macros.terminal import MAX_BYTES, MAX_LINES, Terminal
 
 
 def seen(*data: bytes | str, columns: int = 20, rows: int = 50) -> list[str]:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macros import drift, recording, volatile
-from macros.terminal import Line
+from macros.lines import Line
 from macros.volatile import KINDS, REDACTIONS, Holds, Kind, Mask, Masked, bytes_of, redact
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""`make bench`: how fast, against what else there is. Measured in turns in one run; nothing is asserted."""

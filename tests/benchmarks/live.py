@@ -1,0 +1,106 @@
+"""All walkthroughs, cold, by the pool; and one after the other, against a bare shell."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from macros import engine, images, owner, walkthrough
+from macros.book import Book
+from macros.pool import Job, Pool
+from macros.sandbox import Sandbox
+from tests.benchmarks import bare
+from tests.benchmarks.measure import Row, Taken, row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from macros.book import Chapter
+    from macros.console import Step
+
+
+def rows(root: Path, turns: int) -> list[Row]:
+    """Measure."""
+    book = Book(root)
+    pages = {path.relative_to(root / "docs").as_posix(): path.read_text() for path in sorted((root / "docs").rglob("*.md"))}
+    chapters = list(book.read(pages)[0].values())
+    client = engine.connect()
+    image, _ = images.ensure_sandbox(client)
+    pairs, overheads = [], []
+    for _ in range(turns):
+        pool = Taken(_by_the_pool(book, chapters))
+        alone = Sandbox.start(image, client, owner.labels("sandbox"))
+        try:
+            typed = [_typed(chapter, alone, root / "examples") for chapter in chapters]
+            ours = [_ours(book, chapter, alone) for chapter in chapters]
+        finally:
+            alone.close()
+        floor = [seconds for page in typed for seconds in page]
+        pairs.append((pool, Taken(sum(floor))))
+        above = [1000 * (a - b) for a, b in zip((s for page in ours for s in page), floor, strict=True)]
+        overheads.append((statistics.median(above), sum(above) / 1000))
+    commands = sum(len(chapter.walkthrough.steps) for chapter in chapters)
+    return [
+        row(f"live, cold: all {commands} commands of the site", "typed into one bash", "0.6 on 2 cores", pairs),
+        Row(
+            "one command, median",
+            "typed into one bash",
+            "10 ms more",
+            statistics.median(median for median, _ in overheads),
+            0.0,
+            "ms more",
+        ),
+        Row(
+            "all commands in one sandbox",
+            "typed into one bash",
+            "",
+            statistics.median(total for _, total in overheads),
+            0.0,
+            "s more",
+        ),
+    ]
+
+
+class _Silent:
+    def step(self, page: str, step: Step) -> None:
+        """Nobody looks."""
+
+    def done(self, page: str, seconds: float, failures: int) -> None:
+        """Nobody looks."""
+
+
+def _by_the_pool(book: Book, chapters: Sequence[Chapter]) -> float:
+    """Seconds from nothing to all recordings: sandboxes are started and ended in it."""
+    ground = book.ground()
+    began = time.perf_counter()
+    with Pool(book.examples, say=lambda _: None) as pool:
+        for outcome in pool.run([book.job(chapter, ground) for chapter in chapters], _Silent()):
+            assert not outcome.failures, outcome.failures
+    return time.perf_counter() - began
+
+
+def _typed(chapter: Chapter, sandbox: Sandbox, folder: Path) -> list[float]:
+    taken = bare.walk(chapter.walkthrough, sandbox, folder)
+    assert sandbox.reset()
+    return taken
+
+
+def _ours(book: Book, chapter: Chapter, sandbox: Sandbox) -> list[float]:
+    """Seconds from the start of each step to that of the next."""
+    moments: list[float] = []
+    job = Job(chapter.walkthrough, book.ground())
+    outcome = walkthrough.run(
+        job.walkthrough,
+        sandbox,
+        folder=book.examples,
+        ground=job.ground,
+        bases=(),
+        on_step=lambda _: moments.append(time.perf_counter()),
+    )
+    moments.append(time.perf_counter())
+    assert not outcome.failures, outcome.failures
+    assert sandbox.reset()
+    return [after - before for before, after in pairwise(moments)]

@@ -1,0 +1,122 @@
+"""The same commands in the same sandbox by markdown-exec and by jupyter-cache: a second build with nothing changed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+from macros import engine, examples, images, owner
+from macros.book import Book
+from macros.sandbox import Sandbox
+from tests.benchmarks import builds
+from tests.benchmarks.measure import Row, Taken, in_turns, process, row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from macros.book import Chapter
+
+CONFIG = """\
+site_name: The same commands
+theme: {name: material, font: false}
+plugins: [search, markdown-exec]
+markdown_extensions: [pymdownx.superfences]
+"""
+
+
+def rows(root: Path, folder: Path, turns: int) -> list[Row]:
+    """Measure, where the `docker` command is at hand: both peers run what they run as the author does."""
+    docker = shutil.which("docker")
+    if not docker:
+        sys.stderr.write("No `docker` command here, so nothing is held against markdown-exec and jupyter-cache.\n")
+        return []
+    book = Book(root)
+    pages = {path.name: path.read_text() for path in sorted((root / "docs").glob("*.md"))}
+    chapters, _ = book.read(pages)
+    client = engine.connect()
+    image, _ = images.ensure_sandbox(client)
+    sandbox = Sandbox.start(image, client, owner.labels("sandbox"))
+    inside = f"{docker} --host {engine.host(client)} exec --user reader --workdir /home/reader {sandbox.container.id} bash -c"
+
+    def ours() -> Taken:
+        return builds.build(root, folder / "site", "auto")
+
+    def by_markdown_exec() -> Taken:
+        assert sandbox.reset()
+        _put_examples(book, chapters, sandbox)
+        return process([sys.executable, "-m", "mkdocs", "build", "--quiet"], folder / "exec")
+
+    try:
+        _for_markdown_exec(folder / "exec", chapters, inside)
+        ours()
+        pairs = in_turns(ours, by_markdown_exec, max(1, turns // 3), warm=False)
+        _for_jupyter_cache(folder / "jupyter", chapters, inside)
+        assert sandbox.reset()
+        _put_examples(book, chapters, sandbox)
+        _by_jupyter_cache(folder / "jupyter")
+        cached = in_turns(ours, lambda: _by_jupyter_cache(folder / "jupyter"), turns, warm=False)
+    finally:
+        sandbox.close()
+    return [
+        row("nothing changed, and an engine answers", "markdown-exec, the same commands", "0.05", pairs),
+        row("nothing changed, and an engine answers", "jupyter-cache, which makes no site", "", cached),
+    ]
+
+
+def _put_examples(book: Book, chapters: Mapping[str, Chapter], sandbox: Sandbox) -> None:
+    for name in {name for chapter in chapters.values() for name in chapter.walkthrough.examples}:
+        sandbox.put(book.examples / name, examples.files(book.examples / name))
+
+
+def _scripts(chapter: Chapter) -> Iterator[str]:
+    """What each block types, but for what needs a terminal; no command may take longer than it does with us."""
+    for block in chapter.walkthrough.blocks:
+        go = f"cd ~/{block.options.example}\n" if block.options.example else ""
+        commands = [step.command for step in block.steps if not step.typed]
+        if commands:
+            yield go + "\n".join(commands)
+
+
+def _for_markdown_exec(folder: Path, chapters: Mapping[str, Chapter], inside: str) -> None:
+    (folder / "docs").mkdir(parents=True)
+    (folder / "mkdocs.yml").write_text(CONFIG)
+    for page, chapter in chapters.items():
+        blocks = [
+            f'```bash exec="on" result="console"\n{inside} {shlex.quote(script)} 2>&1 || true\n```\n'
+            for script in _scripts(chapter)
+        ]
+        (folder / "docs" / page).write_text(f"# {page}\n\n" + "\n".join(blocks))
+
+
+def _for_jupyter_cache(folder: Path, chapters: Mapping[str, Chapter], inside: str) -> None:
+    folder.mkdir()
+    for page, chapter in chapters.items():
+        cells: list[dict[str, Any]] = [
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "metadata": {},
+                "outputs": [],
+                "source": f"import subprocess\nsubprocess.run({[*shlex.split(inside), script]!r})",
+            }
+            for script in _scripts(chapter)
+        ]
+        kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+        notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}
+        (folder / page).with_suffix(".ipynb").write_text(json.dumps(notebook))
+    _jcache(folder, "notebook", "add", *(path.name for path in folder.glob("*.ipynb")))
+
+
+def _by_jupyter_cache(folder: Path) -> Taken:
+    return _jcache(folder, "project", "execute", "--timeout", "600")
+
+
+def _jcache(folder: Path, *words: str) -> Taken:
+    program = shutil.which("jcache", path=str(sys.prefix) + "/bin")
+    if not program:
+        raise FileNotFoundError("jcache is not installed; `make bench` does so")
+    return process([program, *words], folder, JUPYTERCACHE=str(folder / "cache"))

@@ -1,0 +1,76 @@
+"""A site as somebody would have it who pastes outputs by hand: the same theme, plugins and text, with static blocks."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from macros import console
+from macros.book import Book
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from macros.console import Block
+    from macros.recording import Ran
+
+_RAW = re.compile(r"(\{% raw %\}.*?\{% endraw %\})", re.DOTALL)
+_MACRO = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_KEPT = ("includes", "overrides", "examples")
+
+
+def paste(root: Path, folder: Path) -> None:
+    """Write the site at `root` into `folder`, with its recorded outputs pasted in.
+
+    Numbers and figures in prose are left out, so the plain site has less to do than a hand-written one would.
+    """
+    for name in _KEPT:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, folder / name)
+    shutil.copytree(root / "docs", folder / "docs", ignore=shutil.ignore_patterns("*.md"))
+    text = (root / "mkdocs.yml").read_text()
+    # The plugin stays, without our module; anchors inside figures are gone.
+    (folder / "mkdocs.yml").write_text(
+        text.replace("module_name: macros", "render_by_default: true").replace("strict: true\n", "\n")
+    )
+    book = Book(root)
+    pages = {path.relative_to(root / "docs").as_posix(): path.read_text() for path in (root / "docs").rglob("*.md")}
+    chapters, failures = book.read(pages)
+    told = book.replay(chapters.values(), book.ground())
+    failures += [failure for each in told.values() for failure in each.failures]
+    if failures:
+        sys.exit("\n".join(map(str, failures)))
+    for page, source in pages.items():
+        blocks = chapters[page].walkthrough.blocks if page in chapters else ()
+        steps = told[page].recording.steps if page in told else ()
+        path = folder / "docs" / page
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_page(source, blocks, steps))
+
+
+def _page(source: str, blocks: Sequence[Block], steps: Sequence[Ran]) -> str:
+    """A page with its outputs in it, and code safe for Jinja as ours is."""
+    lines = source.split("\n")
+    ran = iter(steps)
+    pasted = [(block, [next(ran) for _ in block.steps]) for block in blocks]
+    for block, done in reversed(pasted):
+        first = block.line - 1
+        lines[first : _end(lines, first)] = _static(lines[first], done)
+    parts = _RAW.split(console.shield("\n".join(lines)))
+    return "".join(part if _RAW.fullmatch(part) else _MACRO.sub("", part) for part in parts)
+
+
+def _end(lines: Sequence[str], first: int) -> int:
+    """Behind the line that closes the fence which opens in line `first`."""
+    fence = re.match(r"\s*(`{3,}|~{3,})", lines[first])
+    assert fence
+    return next(number + 1 for number in range(first + 1, len(lines)) if lines[number].strip() == fence[1])
+
+
+def _static(opening: str, steps: Iterable[Ran]) -> list[str]:
+    indent = opening[: len(opening) - len(opening.lstrip())]
+    said = "\n".join(f"$ {step.command}\n{step.output}".rstrip("\n") for step in steps)
+    return [indent + line for line in f"````shell-session\n{said}\n````".split("\n")]
