@@ -63,9 +63,10 @@ def ensure_sandbox(client: DockerClient, say: Callable[[str], None] = print) -> 
             say("Building the sandbox's image")
             arguments = {"SUITE": wanted.suite, "PACKAGES": wanted.packages}
             tag = f"{LABEL}/sandbox-recipe:{recipe_hash()}-{wanted.suite}"
-            recipe = stand_ins.build(client, stand_ins.tar_of(SANDBOX_RECIPE), tag, arguments)
+            with stand_ins.tar_of(SANDBOX_RECIPE) as context:
+                made = stand_ins.build(client, context, tag, arguments)
             say("Loading the base images into it")
-            _seed(client, recipe, name, wanted.environment)
+            _seed(client, made, name, wanted.environment)
         return name, bases
 
 
@@ -130,7 +131,8 @@ def _seed(client: DockerClient, recipe: str, name: str, environment: tuple[str, 
     try:
         with tempfile.TemporaryDirectory(prefix="docker-notes.") as folder:
             for file in _saved(client, Path(folder)):
-                container.put_archive("/", stand_ins.tar_of(Path(folder), [str(file.relative_to(folder))]))
+                with stand_ins.tar_of(Path(folder), [str(file.relative_to(folder))]) as archive:
+                    container.put_archive("/", archive)
         container.start()
         status = container.wait()["StatusCode"]
         if status:

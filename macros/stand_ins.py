@@ -10,8 +10,9 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from macros import engine
 from macros.errors import ImageError
@@ -19,8 +20,7 @@ from macros.owner import LABEL
 from macros.recording import STAND_IN
 
 if TYPE_CHECKING:
-    import io
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from docker import DockerClient
 
@@ -145,20 +145,22 @@ def node(client: DockerClient, names: Sequence[str], major: int, below: str, say
             CONTENTS: f"sha256:{contents}",
         }
         wanted = ["Dockerfile", "docker-entrypoint.sh", "node/package/bin/node", "npm/package"]
-        image = build(client, tar_of(folder, wanted), names[0], {"NODE_VERSION": version}, labels)
+        with tar_of(folder, wanted) as context:
+            image = build(client, context, names[0], {"NODE_VERSION": version}, labels)
     for name in names[1:]:
         repository, _, tag = name.partition(":")
         client.api.tag(image, repository, tag)
 
 
-def tar_of(folder: Path, names: Iterable[str] = (".",)) -> io.BufferedRandom:
-    """Files of a folder as a tar, all of them root's."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # the caller's to read; gone when closed
-    with tarfile.open(fileobj=file, mode="w") as tar:
-        for name in names:
-            tar.add(folder / name, arcname=name, filter=_as_root)
-    file.seek(0)
-    return file
+@contextmanager
+def tar_of(folder: Path, names: Iterable[str] = (".",)) -> Iterator[IO[bytes]]:
+    """Files of a folder as a tar, all of them root's; gone at the context's end."""
+    with tempfile.TemporaryFile() as file:
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            for name in names:
+                tar.add(folder / name, arcname=name, filter=_as_root)
+        file.seek(0)
+        yield file
 
 
 def _as_root(info: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -167,7 +169,9 @@ def _as_root(info: tarfile.TarInfo) -> tarfile.TarInfo:
     return info
 
 
-def build(client: DockerClient, context: Any, tag: str, arguments: dict[str, str], labels: dict[str, str] | None = None) -> str:
+def build(
+    client: DockerClient, context: IO[bytes], tag: str, arguments: dict[str, str], labels: dict[str, str] | None = None
+) -> str:
     """Build an image with the engine's own builder, which every engine has.
 
     Returns:
