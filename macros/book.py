@@ -7,6 +7,7 @@ all stand on it.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from dataclasses import dataclass
 from enum import Enum
@@ -98,6 +99,7 @@ class Book:
         self._saved = root / ".cache" / "saved"
         self.kept = Kept(root / ".cache" / "kept")
         self._pool: Pool | None = None
+        self._image = ""  # the sandbox's on the engine; empty where it is not known
 
     def close(self) -> None:
         """End the sandboxes."""
@@ -145,7 +147,7 @@ class Book:
         for chapter in chapters:
             page = chapter.walkthrough.page
             try:
-                found = recording.load(self._path(page), page)
+                found = self._load(self._path(page), page)
                 if found is None:
                     line = chapter.walkthrough.blocks[0].line
                     raise RecordingError(page, line, "this page has no recording", recording.RUN_LIVE)
@@ -173,7 +175,10 @@ class Book:
             EngineError: where no engine answers.
             ImageError: where the sandbox's image can not be had.
         """
-        pool = self.pool(say)
+        if not again and self._pool is None:
+            from macros import engine, images  # noqa: PLC0415  # as in `job`
+
+            self._image = images.ready(engine.connect())
         told: dict[str, Told] = {}
         jobs: list[Job] = []
         for chapter in chapters:
@@ -183,7 +188,8 @@ class Book:
                 told[page] = Told(ran, live=False)
             else:
                 jobs.append(self.job(chapter, ground))
-        for outcome in pool.run(jobs, progress) if jobs else ():
+        # Where nothing is to run, nothing is started.
+        for outcome in self.pool(say).run(jobs, progress) if jobs else ():
             told[outcome.recording.page] = self.keep(outcome)
         return told
 
@@ -210,6 +216,7 @@ class Book:
             from macros.pool import Pool  # noqa: PLC0415  # as in `job`
 
             self._pool = Pool(self.examples, size=_sandboxes(), say=say)
+            self._image = self._pool.image
         return self._pool
 
     def save(self, told: Iterable[Told]) -> list[str]:
@@ -259,25 +266,28 @@ class Book:
             )
         return sorted(failures, key=lambda failure: (failure.page, failure.line)), notes
 
+    def _load(self, path: Path, page: str) -> Recording | None:
+        return recording.load(path, page, lambda text: json.loads(self.kept.get("macros.recording", "as_json", text)))
+
     def _path(self, page: str) -> Path:
         return self.recordings / (page.removesuffix(".md").replace("/", "--") + ".yml")
 
     def _seconds(self, page: str) -> float:
         try:
-            found = recording.load(self._path(page), page)
+            found = self._load(self._path(page), page)
         except RecordingError:
             return 0.0
         return sum(step.seconds for step in found.steps) if found else 0.0
 
     def _run_path(self, page: str) -> Path:
         """Where a run of this machine is kept: by the sandbox's image, which the base images are part of."""
-        return self._runs / self.pool().image.rpartition(":")[2] / self._path(page).name
+        return self._runs / self._image.rpartition(":")[2] / self._path(page).name
 
     def ran(self, chapter: Chapter, ground: Ground) -> Recording | None:
         """What this machine ran of a chapter in its present form; None where it did not, or it failed."""
         page = chapter.walkthrough.page
         try:
-            ran = recording.load(self._run_path(page), page)
+            ran = self._load(self._run_path(page), page)
         except RecordingError:
             return None
         if ran is None or ran.key != recording.key_of(chapter.walkthrough, ground, chapter.kinds):

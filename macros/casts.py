@@ -31,19 +31,23 @@ def asciicast(recording: Recording, title: str) -> str:
         "title": title,
         "env": {"TERM": "xterm-256color", "SHELL": "/bin/bash"},
     }
-    events: list[tuple[float, str]] = []
+    rows = [json.dumps(head, ensure_ascii=False) + "\n"]
     now = 0.0
     for step in recording.steps:
-        events.append((now, PROMPT))
+        rows.append(_event(now, PROMPT))
         for key in step.command:
             now += PER_KEY
-            events.append((now, "\r\n" if key == "\n" else key))
-        events.append((now, "\r\n"))
-        for at, lines in groupby(step.lines, key=lambda line: line.at):
-            events.append((now + at, "".join(line.text + "\r\n" for line in lines)))
+            rows.append(_event(now, "\r\n" if key == "\n" else key))
+        rows.append(_event(now, "\r\n"))
+        # A line may have taken its form later than one below it.
+        lines = sorted(step.lines, key=lambda line: line.at)
+        rows += [
+            _event(now + at, "".join(f"{line.text}\r\n" for line in some)) for at, some in groupby(lines, lambda line: line.at)
+        ]
         now += step.seconds + PAUSE
-    # A line may have taken its form later than one below it.
-    events.sort(key=lambda event: event[0])
-    # One of json's own pieces: an event a key makes the whole of it slow.
-    rows = (f'[{at:.3f}, "o", {encode_basestring(text)}]\n' for at, text in events)
-    return json.dumps(head, ensure_ascii=False) + "\n" + "".join(rows)
+    return "".join(rows)
+
+
+def _event(at: float, text: str) -> str:
+    # By one of json's own pieces: its whole is slow for an event a key.
+    return f'[{at:.3f}, "o", {encode_basestring(text)}]\n'

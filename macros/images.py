@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from docker import DockerClient
 
+    from macros.recipe import Generation
+
 DEBIAN = f"debian:{engine.SUITE}-slim"
 
 
@@ -56,8 +58,7 @@ def ensure_sandbox(client: DockerClient, say: Callable[[str], None] = print) -> 
     wanted = generation()
     with _one_at_a_time():
         bases = ensure(client, say)
-        known = "".join([recipe_hash(), wanted.suite, *(b.digest for b in bases)])
-        name = f"{LABEL}/sandbox:{hashlib.sha256(known.encode()).hexdigest()[:16]}"
+        name = _name(wanted, bases)
         if not _has(client, name):
             _ensure_debian(client, wanted.suite, say)
             say("Building the sandbox's image")
@@ -68,6 +69,24 @@ def ensure_sandbox(client: DockerClient, say: Callable[[str], None] = print) -> 
             say("Loading the base images into it")
             _seed(client, made, name, wanted.environment)
         return name, bases
+
+
+def ready(client: DockerClient) -> str:
+    """The name of the sandbox's image where an engine has it and the base images; else an empty text.
+
+    Raises:
+        ImageError: where no such generation is known.
+    """
+    wanted = generation()
+    if not all(_has(client, name) for name in NODE):
+        return ""
+    name = _name(wanted, tuple(_base(client, base) for base in NODE))
+    return name if _has(client, name) else ""
+
+
+def _name(wanted: Generation, bases: tuple[BaseImage, ...]) -> str:
+    known = "".join([recipe_hash(), wanted.suite, *(b.digest for b in bases)])
+    return f"{LABEL}/sandbox:{hashlib.sha256(known.encode()).hexdigest()[:16]}"
 
 
 class _one_at_a_time:  # noqa: N801  # reads as the statement it is

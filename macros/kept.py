@@ -5,9 +5,11 @@ A build with nothing changed then neither makes it nor loads the libraries that 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +17,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_DAY = 86_400.0  # seconds
+_UNUSED = 30 * _DAY
 
 
 class Kept:
@@ -39,6 +45,8 @@ class Kept:
         for kind, read in ((".txt", Path.read_text), (".bin", Path.read_bytes)):
             path = self._folder / (name + kind)
             if path.exists():
+                if path.stat().st_mtime < time.time() - _DAY:
+                    path.touch()
                 kept: str | bytes = read(path)
                 return kept
         make: Callable[..., str | bytes] = getattr(import_module(module), function)
@@ -48,6 +56,10 @@ class Kept:
 
     def _keep(self, name: str, made: str | bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
+        for path in self._folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - _UNUSED:
+                    path.unlink()
         handle, aside = tempfile.mkstemp(dir=self._folder)
         with os.fdopen(handle, "wb") as file:
             file.write(made.encode() if isinstance(made, str) else made)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """Columns `start` to `end` (0-based, end excluded) of a line, in a style such as `bold red`."""
 
@@ -14,7 +14,7 @@ class Span:
     style: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line as seen, its coloured spans, and the second at which it took this form."""
 

@@ -32,10 +32,15 @@ class Pages:
     chapters: Mapping[str, Chapter] = field(default_factory=dict)
     told: Mapping[str, Told] = field(default_factory=dict)
     failures: Mapping[str, Sequence[PageError]] = field(default_factory=dict)
+    _shown: dict[str, tuple[Told, list[Shown]]] = field(default_factory=dict, init=False, repr=False)
 
     def shown(self, page: str) -> list[Shown]:
         """A page's blocks, each with what its steps did."""
-        return render.shown(self.chapters[page].walkthrough, self.told[page].recording)
+        told, found = self._shown.get(page, (None, []))
+        if told is not self.told[page]:
+            found = render.shown(self.chapters[page].walkthrough, self.told[page].recording)
+            self._shown[page] = (self.told[page], found)
+        return found
 
     def title(self, page: str) -> str:
         """A page's title, from its front matter."""

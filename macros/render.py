@@ -49,6 +49,8 @@ def shown(walkthrough: Walkthrough, recording: Recording) -> list[Shown]:
 
 def _aligned(asked: list[tuple[object, ...]], steps: Sequence[Ran]) -> list[Ran | None]:
     recorded = [step.asks for step in steps]
+    if asked == recorded:
+        return list(steps)
     found: list[Ran | None] = [None] * len(asked)
     for at, start, length in SequenceMatcher(None, asked, recorded, autojunk=False).get_matching_blocks():
         found[at : at + length] = steps[start : start + length]

@@ -51,24 +51,24 @@ _WRITABLE = {
 _API = r"""
 api() { curl --silent --show-error --fail --globoff --unix-socket /var/run/docker.sock --request "$@"; }
 ids() { grep -oE "\"$1\":\"[^\"]+\"" | cut -d '"' -f 4; }
-images() { api GET 'http://engine/images/json?all=1'; }
+images() { api GET 'http://localhost/images/json?all=1'; }
 """
 _RESET = r"""
 pkill -KILL -u {user}
-api GET 'http://engine/containers/json?all=1' | ids Id | sed 's,.*,http://engine/containers/&?force=1\&v=1,' | \
+api GET 'http://localhost/containers/json?all=1' | ids Id | sed 's,.*,http://localhost/containers/&?force=1\&v=1,' | \
     xargs --no-run-if-empty curl --silent --parallel --unix-socket /var/run/docker.sock --request DELETE
-{{ api GET http://engine/volumes | ids Name | while read -r name; do api DELETE "http://engine/volumes/$name"; done; }} &
-api POST http://engine/networks/prune &
+{{ api GET http://localhost/volumes | ids Name | while read -r name; do api DELETE "http://localhost/volumes/$name"; done; }} &
+api POST http://localhost/networks/prune &
 {{
-    images | ids Id | grep -vxF "$KEEP" | while read -r id; do api DELETE "http://engine/images/$id?force=1"; done
-    api POST 'http://engine/build/prune?all=1'
+    images | ids Id | grep -vxF "$KEEP" | while read -r id; do api DELETE "http://localhost/images/$id?force=1"; done
+    api POST 'http://localhost/build/prune?all=1'
 }} &
 find {home} /tmp /var/tmp -mindepth 1 -delete
 cp -aT /etc/skel {home}; chown -R {user}: {home}
 wait
 # What a page could have done that this does not undo: say so, and be thrown away.
 [ "$(images)" = "$BASES" ] && [ "$(find {home} /tmp /var/tmp -mindepth 1 -not -path '{home}/.*')" = "" ] &&
-    [ "$(api GET 'http://engine/containers/json?all=1')" = "[]" ] && [ -z "$(api GET http://engine/volumes | ids Name)" ]
+    [ "$(api GET 'http://localhost/containers/json?all=1')" = "[]" ] && [ -z "$(api GET http://localhost/volumes | ids Name)" ]
 """
 _ANSWERS_URL = 'curl -so /dev/null --max-time 2 "$1"'
 # docker-proxy accepts before the program listens, and closes at once: a port answers when it stays open.
