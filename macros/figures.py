@@ -14,68 +14,105 @@ from typing import TYPE_CHECKING, Literal
 import svg
 
 from macros.facts import about_bytes
+from macros.outputs import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from macros.outputs import BuildStep, Layer, Port
+    from macros.outputs import BuildStep, Port
 
 WIDTH = 360
-_CHAR = 6.1  # width of a character of the small fixed-width type
-_ROW = 20
+_CHAR = 6.65  # width of a character of the small fixed-width type
+_ROW = 21
+_GAP = 10  # between two images
 
 
-def layers(images: Mapping[str, Sequence[Layer]], base: Sequence[Layer] = ()) -> str:
-    """Stacks of layers, the newest on top, as `docker history` lists them; shared ones told apart.
+def layers(images: Mapping[str, Sequence[Layer]], base: Sequence[Layer] = (), base_name: str = "") -> str:
+    """Layers of an image as `docker history` lists them, the newest on top; or of two, with what both have drawn once.
 
     Args:
-        images: one or two images by name.
+        images: one or two images by name; of two, layers with their digests.
         base: the layers of the base image, where it is to be told apart.
+        base_name: its name.
     """
-    names = list(images)
-    width = (WIDTH - 10 * (len(names) - 1)) / len(names)
-    shared = _shared([images[name] for name in names]) if len(names) > 1 else 0
-    from_base = min(_shared([images[name], base]) for name in names) if base else 0
-    tallest = max(len(found) for found in images.values())
+    stacks = list(images.values())
+    two = len(stacks) > 1
+    shared = _shared(stacks, _identity) if two else 0
+    from_base = _shared([stacks[0], base], _text_of)
+    if two and not shared >= from_base == len(base):
+        from_base = 0
+    whole = [_whole(base_name, base)] if two and from_base else []  # of two images, the base is one row
+    scale = WIDTH / (max(layer.size for stack in [*stacks, whole] for layer in stack) or 1)
+    width = (WIDTH - _GAP * (len(stacks) - 1)) / len(stacks)
+    tallest = max(len(stack) for stack in stacks) - shared
     elements: list[svg.Element] = []
     told = []
-    for at, name in enumerate(names):
-        x = at * (width + 10)
+    for at, (name, stack) in enumerate(images.items()):
+        x = at * (width + _GAP)
+        own = stack[: len(stack) - shared]
         elements.append(_text(x, 12, name, "fig-head"))
-        stack = images[name]
-        total = sum(layer.size for layer in stack)
-        largest = max((layer.size for layer in stack), default=1) or 1
-        for row, layer in enumerate(stack):
-            below = len(stack) - row
-            y = 20 + (tallest - len(stack) + row) * _ROW
-            kind = "fig-base" if below <= from_base else "fig-shared" if below <= shared else "fig-own"
-            share = max(3.0, width * layer.size / largest) if layer.size else 0
-            elements.append(svg.Rect(x=x, y=y, width=round(width, 1), height=_ROW - 3, rx=2, class_=[kind, "fig-track"]))
-            if share:
-                elements.append(svg.Rect(x=x, y=y, width=round(share, 1), height=_ROW - 3, rx=2, class_=[kind]))
-            size = layer.printed
-            room = int((width - 12 - len(size) * _CHAR) / _CHAR)
-            style = "fig-meta" if layer.is_metadata else "fig-code"
-            elements.append(_text(x + 4, y + 12, _clip(layer.instruction, room), style))
-            elements.append(_text(x + width - 4, y + 12, size, style, end=True))
-        told.append(f"{name}: {len(stack)} rows, {about_bytes(total)}; " + ", ".join(f"{x.instruction} {x.printed}" for x in stack))
-    legend = [("fig-own", "this image’s own")]
-    if shared:
-        legend.append(("fig-shared", "shared by both"))
-    if from_base:
-        legend.append(("fig-base", "of the base image"))
-    y = 20 + tallest * _ROW + 12
+        for row, layer in enumerate(own):
+            kind = "fig-base" if len(stack) - row <= from_base else "fig-own"
+            elements += _layer(layer, kind, scale, (x, 20 + (tallest - len(own) + row) * _ROW, width))
+        told.append(f"{name}: {len(stack)} rows, {about_bytes(sum(layer.size for layer in stack))}; its own are {_listed(own)}")
+    both = stacks[0][len(stacks[0]) - shared : len(stacks[0]) - from_base] if two else []
+    y = 20.0 + tallest * _ROW
+    for kind, rows in (("fig-shared", both), ("fig-base", whole)):
+        for layer in rows:
+            elements += _layer(layer, kind, scale, (0, y, WIDTH))
+            y += _ROW
+    if two:
+        told.append(f"Both have {_listed([*both, *whole]) or 'nothing in common'}")
+    legend = [("fig-own", "its own")]
+    legend += [("fig-shared", "in both, stored once")] if both else []
+    legend += [("fig-base", "the base image")] if from_base else []
     if len(legend) > 1:
-        elements += _legend(legend, y)
-        y += 12
-    title = f"Layers of {' and '.join(names)}, the newest on top"
+        elements += _legend(legend, y + 12)
+        y += 16
+    title = f"Layers of {' and '.join(images)}, the newest on top"
     return _figure(title, ". ".join(told), elements, y)
 
 
-def _shared(stacks: Sequence[Sequence[Layer]]) -> int:
+def _layer(layer: Layer, kind: str, scale: float, place: tuple[float, float, float]) -> list[svg.Element]:
+    x, y, width = place
+    elements: list[svg.Element] = [svg.Rect(x=x, y=y, width=round(width, 1), height=_ROW - 3, rx=2, class_=[kind, "fig-track"])]
+    if layer.size:
+        share = min(width, max(3.0, layer.size * scale))
+        elements.append(svg.Rect(x=x, y=y, width=round(share, 1), height=_ROW - 3, rx=2, class_=[kind]))
+    room = int((width - 12 - len(layer.printed) * _CHAR) / _CHAR)
+    style = "fig-meta" if layer.is_metadata else "fig-code"
+    return [
+        *elements,
+        _text(x + 4, y + 13, _clip(layer.instruction, room), style),
+        _text(x + width - 4, y + 13, layer.printed, style, end=True),
+    ]
+
+
+def _whole(name: str, stack: Sequence[Layer]) -> Layer:
+    """An image as one row."""
+    count = sum(not layer.is_metadata for layer in stack)
+    total = sum(layer.size for layer in stack)
+    return Layer(f"{name}, {count} layers", total, about_bytes(total))
+
+
+def _listed(stack: Sequence[Layer]) -> str:
+    return ", ".join(f"{layer.instruction} {layer.printed}" for layer in stack)
+
+
+def _text_of(layer: Layer) -> tuple[str, ...]:
+    return layer.instruction, layer.printed
+
+
+def _identity(layer: Layer) -> tuple[str, ...]:
+    """What makes two rows the same: for a layer its contents, whatever its instruction says."""
+    return (layer.digest,) if layer.digest else _text_of(layer)
+
+
+def _shared(stacks: Sequence[Sequence[Layer]], same: Callable[[Layer], tuple[str, ...]]) -> int:
+    """How many rows are the same, from the lowest up."""
     count = 0
     for rows in zip(*(reversed(stack) for stack in stacks), strict=False):
-        if len({(row.instruction, row.printed) for row in rows}) > 1:
+        if len({same(row) for row in rows}) > 1:
             break
         count += 1
     return count
@@ -91,7 +128,7 @@ def build_steps(builds: Mapping[str, Sequence[BuildStep]]) -> str:
         total = sum(step.seconds for step in steps)
         elements.append(_text(0, y + 12, name, "fig-head"))
         elements.append(_text(WIDTH, y + 12, f"{total:.1f} s in steps", "fig-note", end=True))
-        y += 18
+        y += 19
         said = []
         for step in steps:
             elements.append(
@@ -106,8 +143,8 @@ def build_steps(builds: Mapping[str, Sequence[BuildStep]]) -> str:
             room = int((WIDTH - 16) / _CHAR) - len(note)
             style = "fig-meta" if step.cached else "fig-code"
             place = f"{step.stage} {step.number}".strip()
-            elements.append(_text(4, y + 12, _clip(f"{place} {step.instruction}", room), style))
-            elements.append(_text(WIDTH - 4, y + 12, note, style, end=True))
+            elements.append(_text(4, y + 13, _clip(f"{place} {step.instruction}", room), style))
+            elements.append(_text(WIDTH - 4, y + 13, note, style, end=True))
             said.append(f"step {place} {step.instruction}: {note}")
             y += _ROW
         told.append(f"{name}: " + ", ".join(said))
@@ -126,16 +163,22 @@ def ports(published: Sequence[Port]) -> str:
         _text(243, 19, "the container", "fig-head"),
     ]
     told = []
-    for number, port in enumerate(rows):
-        y = 32 + number * 34
+    places = {port: 44.0 + number * 34 for number, port in enumerate(rows)}
+    for inside in dict.fromkeys((port.container, port.protocol) for port in rows):
+        led = [port for port in rows if (port.container, port.protocol) == inside]
+        middle = sum(places[port] for port in led) / len(led)
         elements += [
-            svg.Rect(x=10, y=y, width=150, height=24, rx=4, class_=["fig-own"]),
-            _text(85, y + 16, f"{port.address}:{port.published}", "fig-code", middle=True),
-            svg.Rect(x=240, y=y, width=110, height=24, rx=4, class_=["fig-base"]),
-            _text(295, y + 16, f"{port.container}/{port.protocol}", "fig-code", middle=True),
-            *_arrow(163, y + 12, 237, y + 12),
+            svg.Rect(x=240, y=middle - 12, width=110, height=24, rx=4, class_=["fig-base"]),
+            _text(295, middle + 4, f"{inside[0]}/{inside[1]}", "fig-code", middle=True),
         ]
-        told.append(f"{port.address} port {port.published} leads to port {port.container} ({port.protocol}) of the container")
+        for port in led:
+            y = places[port]
+            elements += [
+                svg.Rect(x=10, y=y - 12, width=150, height=24, rx=4, class_=["fig-own"]),
+                _text(85, y + 4, f"{port.address}:{port.published}", "fig-code", middle=True),
+                *_arrow((163, y), (237, middle + (y - middle) / 4)),
+            ]
+            told.append(f"{port.address} port {port.published} leads to port {port.container} ({port.protocol}) of the container")
     return _figure("Published ports", "; ".join(told), elements, height)
 
 
@@ -144,23 +187,34 @@ class _Edge:
     verb: str
     start: str
     end: str
-    at: tuple[float, float, float, float]
+    path: tuple[tuple[float, float], ...]
     label: tuple[float, float]
+    """The middle of the word, which stands on the line."""
 
 
-_STATES = {"created": (60, 40), "running": (180, 130), "paused": (300, 40), "exited": (180, 250), "removed": (60, 330)}
+_STATES = {
+    "created": (60, 60, 84),
+    "running": (180, 150, 150),
+    "paused": (300, 60, 84),
+    "exited": (180, 282, 150),
+    "removed": (180, 352, 84),
+}
+"""Middle and width of each."""
+_NOWHERE = "nothing"
 # What a command does to a container's state (https://docs.docker.com/reference/cli/docker/container/);
 # an arrow is drawn only where a run on the page did it.
 _EDGES = (
-    _Edge("start", "created", "running", (82, 54, 148, 114), (86, 98)),
-    _Edge("pause", "running", "paused", (212, 114, 270, 54), (218, 76)),
-    _Edge("unpause", "paused", "running", (294, 54, 222, 122), (264, 108)),
-    _Edge("stop", "running", "exited", (150, 144, 150, 236), (79, 212)),
-    _Edge("kill", "running", "exited", (166, 144, 166, 236), (170, 226)),
-    _Edge("start", "exited", "running", (212, 236, 212, 144), (216, 182)),
-    _Edge("restart", "running", "running", (230, 134, 230, 126), (264, 148)),
-    _Edge("rm", "exited", "removed", (148, 264, 86, 316), (124, 300)),
-)  # fmt: skip
+    _Edge("create", _NOWHERE, "created", ((60, 20), (60, 44)), (60, 16)),
+    _Edge("run", _NOWHERE, "running", ((150, 70), (150, 133)), (150, 66)),
+    _Edge("start", "created", "running", ((60, 74), (60, 150), (103, 150)), (60, 114)),
+    _Edge("pause", "running", "paused", ((225, 135), (225, 60), (256, 60)), (225, 94)),
+    _Edge("unpause", "paused", "running", ((308, 74), (308, 145), (257, 145)), (308, 120)),
+    _Edge("restart", "running", "running", ((255, 156), (306, 156), (306, 182), (243, 182), (243, 167)), (306, 199)),
+    _Edge("stop", "running", "exited", ((125, 165), (125, 266)), (125, 210)),
+    _Edge("kill", "running", "exited", ((180, 165), (180, 266)), (180, 236)),
+    _Edge("start", "exited", "running", ((235, 268), (235, 167)), (235, 222)),
+    _Edge("rm", "exited", "removed", ((180, 296), (180, 336)), (180, 318)),
+)
 
 
 def lifecycle(runs: Mapping[str, str]) -> str:
@@ -172,39 +226,28 @@ def lifecycle(runs: Mapping[str, str]) -> str:
     Raises:
         KeyError: where a verb that the figure needs did not run.
     """
-    elements: list[svg.Element] = []
+    lines: list[svg.Element] = []
     labels: list[svg.Element] = []  # drawn last, so that no line runs through them
     told = []
-
-    def label(x: float, y: float, verb: str) -> None:
-        words = _text(x, y, f"docker {verb}", "fig-code")
-        labels.append(svg.A(href=runs[verb], elements=[words]))
-
     for edge in _EDGES:
-        if edge.start != edge.end:
-            elements.extend(_arrow(*edge.at))
-        else:
-            elements.append(svg.Path(d=[svg.M(222, 144), svg.CubicBezier(262, 160, 262, 110, 224, 120)], class_=["fig-line"]))
-            elements.extend(_head(224, 120, math.pi + 0.25))
-        label(*edge.label, edge.verb)
+        lines += _arrow(*edge.path)
+        words = _text(*edge.label, f"docker {edge.verb}", "fig-code", middle=True)
+        labels.append(svg.A(href=runs[edge.verb], elements=[words]))
         told.append(f"docker {edge.verb}: {edge.start} to {edge.end}")
-    elements.extend(_arrow(8, 12, 30, 26))
-    label(6, 10, "create")
-    elements.extend(_arrow(90, 168, 145, 138))
-    label(24, 182, "run")
-    labels.append(_text(222, 238, "its program ends", "fig-note"))
-    for name, (x, y) in _STATES.items():
+    for name, (x, y, width) in _STATES.items():
         style = "fig-state-running" if name == "running" else "fig-state"
-        elements.append(svg.Rect(x=x - 42, y=y - 14, width=84, height=28, rx=14, class_=[style]))
-        elements.append(_text(x, y + 4, name, "fig-head", middle=True))
-    told += ["docker create: nothing to created", "docker run: nothing to running", "when its program ends: running to exited"]
-    return _figure(
-        "The life of a container", "; ".join(told), [*elements, *labels], 350, role="group"
-    )  # an img would hide its links
+        lines.append(svg.Rect(x=x - width / 2, y=y - 14, width=width, height=28, rx=14, class_=[style]))
+        lines.append(_text(x, y + 4, name, "fig-head", middle=True))
+    lines.append(_text(262, 286, "or its program ends", "fig-note"))
+    told.append("when its program ends: running to exited")
+    # An img would hide its links.
+    return _figure("The life of a container", "; ".join(told), [*lines, *labels], 370, role="group")
 
 
-def _arrow(x1: float, y1: float, x2: float, y2: float) -> list[svg.Element]:
-    return [svg.Line(x1=x1, y1=y1, x2=x2, y2=y2, class_=["fig-line"]), *_head(x2, y2, math.atan2(y2 - y1, x2 - x1))]
+def _arrow(*path: tuple[float, float]) -> list[svg.Element]:
+    (x1, y1), (x2, y2) = path[-2:]
+    line = svg.Polyline(points=[svg.Point(x, y) for x, y in path], class_=["fig-line"])
+    return [line, *_head(x2, y2, math.atan2(y2 - y1, x2 - x1))]
 
 
 def _head(x: float, y: float, angle: float) -> list[svg.Element]:
@@ -218,7 +261,7 @@ def _legend(entries: Sequence[tuple[str, str]], y: float) -> list[svg.Element]:
     for kind, words in entries:
         elements.append(svg.Rect(x=x, y=y - 9, width=10, height=10, rx=2, class_=[kind]))
         elements.append(_text(x + 14, y, words, "fig-note"))
-        x += 24 + len(words) * _CHAR
+        x += 26 + len(words) * _CHAR
     return elements
 
 

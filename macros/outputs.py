@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,18 +21,32 @@ class Unreadable(ValueError):  # what is said of it
     """An output in a shape that is not known; the message shows the line."""
 
 
+# Instructions that change no files (https://docs.docker.com/reference/dockerfile/).
+_METADATA = {
+    "ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Layer:
-    """A row of `docker history`: the instruction that made it, and its size in bytes."""
+    """A row of `docker history`: the instruction that made it, and its size in bytes.
+
+    Args:
+        instruction: as in the Dockerfile.
+        size: in bytes.
+        printed: the size as Docker prints it.
+        digest: of the layer's contents, where it is known.
+    """
 
     instruction: str
     size: float
     printed: str
+    digest: str = ""
 
     @property
     def is_metadata(self) -> bool:
-        """Whether the instruction changed no files."""
-        return self.size == 0
+        """Whether the row is no layer: its instruction changed no files. (`WORKDIR` did, though a folder has 0 bytes.)"""
+        return self.size == 0 and self.instruction.partition(" ")[0] in _METADATA
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,31 @@ def history(lines: Sequence[str]) -> list[Layer]:
     if not found:
         raise Unreadable("the table of `docker history` has no rows")
     return found
+
+
+def digests(lines: Sequence[str]) -> list[str]:
+    r"""The layers of an image, the oldest first, as `docker image inspect --format '{{join .RootFS.Layers "\n"}}'` prints them.
+
+    Raises:
+        Unreadable: where a line is no digest.
+    """
+    for line in lines or [""]:
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", line):
+            raise Unreadable(f"not the digest of a layer: {line!r}")
+    return list(lines)
+
+
+def identified(rows: Sequence[Layer], found: Sequence[str]) -> list[Layer]:
+    """The rows of `docker history`, the newest first, with the digests of their layers, the oldest first.
+
+    Raises:
+        Unreadable: where there are more or fewer layers than digests.
+    """
+    count = sum(not row.is_metadata for row in rows)
+    if count != len(found):
+        raise Unreadable(f"{count} rows of `docker history` changed files, but there are {len(found)} layers")
+    newest_first = reversed(found)
+    return [row if row.is_metadata else replace(row, digest=next(newest_first)) for row in rows]
 
 
 def instruction(created_by: str) -> str:

@@ -74,9 +74,13 @@ class Prose:
         return facts.cached(self._read(name, step, _build))
 
     def layers(self, *names: str, base: str = "") -> str:
-        """A figure of `docker history`: of one block's image, or of two side by side."""
+        """A figure of `docker history`: of one block's image; or of two, each block with the digests of its layers, too."""
         images = dict(self._read(name, None, _history) for name in names)
-        return self._figure("layers", images, self._read(base, None, _history)[1] if base else ())
+        if len(names) > 1:
+            found = [self._read(name, None, _digests) for name in names]
+            images = {name: outputs.identified(rows, own) for (name, rows), own in zip(images.items(), found, strict=True)}
+        base_name, below = self._read(base, None, _history) if base else ("", [])
+        return self._figure("layers", images, below, base_name)
 
     def build_steps(self, *names: str) -> str:
         """A figure of the steps of builds."""
@@ -206,12 +210,13 @@ class Prose:
         if line is None:
             raise facts.Missing(f"the block {entry['block']!r} of {page} does not print {entry['text']!r}")
         title = self._pages.title(page)
-        # The piece that a reader searches for is a part of the heading: search ranks those first.
+        marked = re.sub(rf"{re.escape(escape(entry['text']))}\w*", r"<mark>\g<0></mark>", escape(line), count=1)
+        # The piece that a reader searches for is a part of the heading, though not seen there: search ranks those first.
         plain = entry["title"].replace("`", "")
-        heading = f"## {entry['title']} `` {entry['text']} ``{{ .failure-piece }}"
+        heading = f"## {entry['title']} `` {entry['text']} ``{{ .visually-hidden }}"
         marks = f'{{ #{slugify(plain, "-")} data-toc-label="{escape(plain)}" }}'
         return (
-            f'{heading} {marks}\n\n<pre class="failure-text"><code>{escape(line)}</code></pre>\n\n'
+            f'{heading} {marks}\n\n<pre class="failure-text"><code>{marked}</code></pre>\n\n'
             f"{entry['means'].strip()}\n\n**The way out:** {entry['fix'].strip()}\n\n"
             f"It happens on [{title}]({page}#{render.anchor(shown.block)})."
         )
@@ -238,6 +243,10 @@ def _history(ran: Ran) -> tuple[str, list[outputs.Layer]]:
     """The image that `docker history` was asked for, and its layers."""
     words = [word for word in ran.command.split() if not word.startswith("-")]
     return words[-1], outputs.history(_lines(ran))
+
+
+def _digests(ran: Ran) -> list[str]:
+    return outputs.digests(_lines(ran))
 
 
 def _build(ran: Ran) -> list[outputs.BuildStep]:

@@ -102,6 +102,8 @@ class Terminal:
 
     def __init__(self, columns: int, rows: int = ROWS) -> None:
         self._screen = _Screen(columns, rows, history=MAX_LINES + rows + _SLICE, ratio=0.5)
+        # The top row is the command's own: BuildKit goes up to it and down again before it paints.
+        self._screen.cursor_position(2)
         self._stream = pyte.ByteStream(self._screen)
         self._fed = 0
         self._seen: list[tuple[str, float]] = []
@@ -137,6 +139,8 @@ class Terminal:
         found: list[Line] = []
         for number, row in enumerate(self._rows()):
             line = _line(row, self._screen.columns)
+            if number == 0 and not line.text:
+                continue
             if number in self._screen.broken and found:
                 found[-1] = _joined(found[-1], line, self._screen.columns)
             else:
@@ -198,10 +202,15 @@ def _printable(data: str) -> str:
 def _style(char: Char) -> str:
     words = [w for w in ("bold", "italics", "underscore", "reverse") if getattr(char, w)]
     if char.fg != "default":
-        words.append(char.fg if not _is_hex(char.fg) else f"#{char.fg}")
+        words.append(_colour(char.fg))
     if char.bg != "default":
-        words.append(f"on-{char.bg if not _is_hex(char.bg) else '#' + char.bg}")
+        words.append(f"on-{_colour(char.bg)}")
     return " ".join(words)
+
+
+def _colour(name: str) -> str:
+    # pyte misspells one.
+    return f"#{name}" if _is_hex(name) else name.replace("bfight", "bright")
 
 
 def _is_hex(colour: str) -> bool:

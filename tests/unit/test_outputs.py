@@ -8,7 +8,7 @@ import pytest
 
 from macros import examples, facts, outputs
 from macros.examples import ExampleError
-from macros.outputs import BuildStep, Port, Unreadable
+from macros.outputs import BuildStep, Layer, Port, Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +48,22 @@ def test_a_wrapped_row_of_history_is_refused() -> None:
     head = "IMAGE          CREATED   CREATED BY         SIZE      COMMENT"
     with pytest.raises(Unreadable, match="'cut in the middle'"):
         outputs.history([head, "cut in the middle"])
+
+
+def test_layers_are_the_rows_that_changed_files() -> None:
+    rows = [
+        Layer("CMD [node]", 0, "0B"),
+        Layer("RUN true", 0, "0B"),
+        Layer("WORKDIR /app", 0, "0B"),
+        Layer("imported files", 9, "9B"),
+    ]
+    assert [row.is_metadata for row in rows] == [True, False, False, False]
+    names = [f"sha256:{number * 64}" for number in "123"]
+    assert [row.digest for row in outputs.identified(rows, outputs.digests(names))] == ["", *reversed(names)]
+    with pytest.raises(Unreadable, match="3 rows of `docker history` changed files, but there are 2 layers"):
+        outputs.identified(rows, names[:2])
+    with pytest.raises(Unreadable, match="'sha256:12'"):
+        outputs.digests([*names, "sha256:12"])
 
 
 @pytest.mark.parametrize(

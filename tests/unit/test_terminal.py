@@ -59,6 +59,12 @@ def test_buildkit_repaints_and_the_last_picture_stays() -> None:
     ]  # fmt: skip
 
 
+def test_buildkit_begins_below_the_command() -> None:
+    assert seen("\x1b[1A\x1b[1B\x1b[0G[+] Building 0.1s\r\n") == ["[+] Building 0.1s"]
+    assert seen("\r\na") == ["", "a"], "an empty line of the output's own"
+    assert seen("gone\x1b[H\x1b[2Jtop") == ["top"]
+
+
 def test_lines_that_scroll_off_the_screen_are_kept() -> None:
     assert seen("".join(f"{n}\r\n" for n in range(120)), rows=10) == [str(n) for n in range(120)]
 
