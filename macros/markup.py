@@ -1,4 +1,4 @@
-"""Where Material's markup is not valid HTML (https://html.spec.whatwg.org/) or a barrier (WCAG 2.2), and what it becomes."""
+"""Where the HTML of Material and Markdown is not valid (https://html.spec.whatwg.org/), a barrier (WCAG 2.2) or ugly, and what it becomes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,43 @@ _REPAIRS = (
     (re.compile(r'(<a [^>]*?) rel="edit"'), r"\1"),
 )
 
+# A command, or code in a line of prose; behind an empty span stands a whole block, which scrolls.
+_CODE = re.compile(r"(?<=<kbd>)[^<]+(?=</kbd>)|(?<=(?<!<span></span>)<code>)[^<]+(?=</code>)")
+_HYPHENED = re.compile(r"\S*-\S+")
+_LONGEST = 24  # characters of a word that a phone has room for on one line
+
+_GLOSSARY = re.compile(r'<abbr title="[^"]*">(?P<word>[^<]*)</abbr>|<(?P<end>/?)(?P<tag>a|h[1-6]|summary|svg)\b')
+
 
 def repaired(html: str) -> str:
-    """A page that Material wrote, as valid HTML without barriers."""
+    """A page that Material wrote, as valid HTML without barriers; its words explained once a section, its options unbroken."""
     for pattern, replacement in _REPAIRS:
         html = pattern.sub(replacement, html)
-    return html
+    return _explained_once(_CODE.sub(lambda code: _HYPHENED.sub(_unbroken, code.group()), html))
+
+
+def _unbroken(word: re.Match[str]) -> str:
+    """A word such as `--rm`, which a browser would break behind its hyphens."""
+    return f'<span class="whole">{word.group()}</span>' if len(word.group()) <= _LONGEST else word.group()
+
+
+def _explained_once(html: str) -> str:
+    """A word of the glossary explains itself where a section first says it, and not inside of what can be clicked or is drawn."""
+    seen: set[str] = set()
+    depth = 0
+
+    def kept(match: re.Match[str]) -> str:
+        nonlocal depth
+        word, tag = match["word"], match["tag"]
+        if tag:
+            depth += -1 if match["end"] else 1
+            if tag == "h2":
+                seen.clear()
+            return match.group()
+        known = word.lower().removesuffix("s")
+        if depth or known in seen:
+            return word
+        seen.add(known)
+        return match.group()
+
+    return _GLOSSARY.sub(kept, html)

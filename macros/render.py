@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 from functools import cache
 from html import escape
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from macros.recording import STAND_IN, asks
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from macros.console import Block, Step, Walkthrough
     from macros.lines import Line
-    from macros.recording import Provenance, Ran, Recording
+    from macros.recording import BaseImage, Ran, Recording
 
 FOLD_OVER = 24
 """Lines; longer outputs show their beginning, their end, and what the block expects."""
@@ -211,7 +211,7 @@ def provenance(recording: Recording, *, live: bool, cast: str = "") -> str:
     seconds = sum(step.seconds for step in recording.steps)
     rows = [
         ("Engine", f"Docker Engine {escape(about.engine)}, buildx {escape(about.buildx)}"),
-        *(("Base image", _base(about, number)) for number in range(len(about.bases))),
+        *(("Base image", _base(list(same))) for _, same in groupby(about.bases, key=lambda base: replace(base, name=""))),
         ("Run", f"{day(about.date)}; {len(recording.steps)} commands in {seconds:.0f} seconds"),
         ("This build", "ran them" if live else "replayed their recording"),
     ]
@@ -232,14 +232,16 @@ def provenance(recording: Recording, *, live: bool, cast: str = "") -> str:
     return "".join(parts)
 
 
-def _base(about: Provenance, number: int) -> str:
-    base = about.bases[number]
+def _base(bases: Sequence[BaseImage]) -> str:
+    """One image with one or more names."""
+    base = bases[0]
     if base.origin == STAND_IN:
         made = f"made from {escape(base.made_from)}; " if base.made_from else ""
         origin = f"a local stand-in for the official image, which could not be pulled; {made}contents"
     else:
         origin = "the official image, digest"
-    return f"<code>{escape(base.name)}</code>: {origin} <code>{escape(base.digest[:19])}</code>"
+    names = " and ".join(f"<code>{escape(base.name)}</code>" for base in bases)
+    return f"{names}: {origin} <code>{escape(base.digest[:19])}</code>"
 
 
 def day(date: str) -> str:
