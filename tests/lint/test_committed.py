@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 MEBIBYTE = 2**20
 # Hosts that may be named in an address; RFC 2606 and RFC 6761 keep the last ones for examples.
 HOSTS = re.compile(
-    r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|docker|.*\.?(?:example|invalid|test)|(?:.*\.)?example\.(?:com|org|net)"
+    r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|docker|engine|.*\.?(?:example|invalid|test)|(?:.*\.)?example\.(?:com|org|net)"
     r"|(?:docs|hub|www)\.docker\.com|(?:docs\.|api\.)?github\.com|.*\.github\.io|json-schema\.org|www\.w3\.org|www\.apache\.org"
     r"|opencollective\.com|docs\.asciinema\.org|draculatheme\.com|ethanschoonover\.com|en\.wikipedia\.org|quarto\.org|zensical\.org"
     r"|html\.spec\.whatwg\.org|ogp\.me|www\.mkdocs\.org|keepachangelog\.com|semver\.org|nodejs\.org"
