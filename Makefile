@@ -16,8 +16,8 @@ export NO_MKDOCS_2_WARNING := 1
 site: .venv/installed ## build site/: live where an engine answers, else from the recordings
 	$(BIN)/mkdocs build --quiet
 
-serve: .venv/installed ## the site while it is written, at http://127.0.0.1:8000
-	$(BIN)/mkdocs serve
+serve: .venv/installed ## the site while it is written, at http://127.0.0.1:8000; there a warning ends nothing
+	$(BIN)/mkdocs serve --no-strict
 
 zensical: .venv/installed ## the same pages by Zensical, into site-zensical/
 	$(BIN)/python -m macros.zensical

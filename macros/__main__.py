@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from macros import engine, images, progress
+from macros import console, engine, images, progress
 from macros.book import Book, Chapter
 from macros.errors import BuildFailed, DockerNotesError
 
@@ -53,12 +53,14 @@ def _images(_: argparse.Namespace) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     book = Book(ROOT)
-    chapters = _chapters(book, [Path(page).resolve() for page in arguments.pages])
+    chapters = _chapters(book, _pages(arguments.pages))
     try:
         with progress.shown(len(chapters)) as shown:
             told = book.run(chapters.values(), book.ground(), shown, again=True, say=_say)
     finally:
         book.close()
+    if not chapters:
+        _say(f"no {console.LANGUAGE} block in {', '.join(arguments.pages)}: nothing was run")
     for page in chapters:
         for (_block, step), ran in zip(chapters[page].walkthrough.steps, told[page].recording.steps, strict=False):
             status = f"   [exit status {ran.exit_status}]" if ran.exit_status else ""
@@ -70,7 +72,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _verify(arguments: argparse.Namespace) -> None:
     book = Book(ROOT)
-    chapters = _chapters(book, [Path(page).resolve() for page in arguments.pages] or sorted(DOCS.rglob("*.md")))
+    chapters = _chapters(book, _pages(arguments.pages) or sorted(DOCS.rglob("*.md")))
     try:
         with progress.shown(len(chapters)) as shown:
             failures, notes = book.verify(chapters, shown)
@@ -80,7 +82,21 @@ def _verify(arguments: argparse.Namespace) -> None:
         _say(note)
     if failures:
         raise BuildFailed(failures)
-    _say(f"{len(chapters)} pages still do what their recordings say.")
+    count = len(chapters)
+    _say("1 page still does what its recording says." if count == 1 else f"{count} pages still do what their recordings say.")
+
+
+def _pages(names: list[str]) -> list[Path]:
+    """The files of pages that a command line names.
+
+    Raises:
+        DockerNotesError: where one is no file below docs/.
+    """
+    paths = [Path(name).resolve() for name in names]
+    for name, path in zip(names, paths, strict=True):
+        if not path.is_file() or not path.is_relative_to(DOCS):
+            raise DockerNotesError(f"{name} is no page\n    name a file below docs/, such as docs/index.md")
+    return paths
 
 
 def _chapters(book: Book, paths: list[Path]) -> dict[str, Chapter]:

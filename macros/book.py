@@ -332,9 +332,8 @@ def _drifted(walkthrough: Walkthrough, old: Recording, new: Recording) -> list[P
     for number, diff in drift.differences(old, new):
         step = walkthrough.steps[number][1]
         indented = "\n".join(f"    {line}" for line in diff.split("\n"))
-        found.append(
-            StepError(walkthrough.page, step.line, f"the output of `{step.command}` changed:\n{indented}", recording.RUN_LIVE)
-        )
+        fix = f"{recording.RUN_LIVE};\n    where it differs in every run, follow “Add a kind of volatile text” in CONTRIBUTING.md"
+        found.append(StepError(walkthrough.page, step.line, f"the output of `{step.command}` changed:\n{indented}", fix))
     return found
 
 

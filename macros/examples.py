@@ -86,8 +86,10 @@ def checks(example: Path) -> tuple[Check, ...]:
     if not path.exists():
         return (Check(),)
     try:
-        tables = tomllib.loads(path.read_text())["check"]
-        return tuple(Check(**table) for table in tables)
-    except (ValueError, KeyError, TypeError) as error:
+        tables = tomllib.loads(path.read_text())
+        if set(tables) != {"check"}:
+            raise ValueError(f"holds {', '.join(tables) or 'nothing'}")
+        return tuple(Check(**table) for table in tables["check"])
+    except (ValueError, TypeError) as error:
         known = ", ".join(Check.__dataclass_fields__)
         raise ExampleError(f"{example.name}/{CHECK}: {error}\n    write [[check]] tables with {known}") from error

@@ -53,7 +53,7 @@ def masked(*lines: str, kinds: tuple[Kind, ...] = ()) -> Masked:
 
 
 def test_every_kind_of_the_table_has_a_row() -> None:
-    assert list(ROWS) == [kind.name for kind in KINDS]
+    assert list(ROWS) == [kind.name for kind in KINDS], "each kind has a row in ROWS, in the order of KINDS"
 
 
 @pytest.mark.parametrize("name", ROWS)
