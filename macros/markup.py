@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 
+# Each begins with what is rare: a page's navigation may be long. Behind an attribute its tag still ends.
 _REPAIRS = (
     # A checkbox has nothing to complete.
     (re.compile(r'(<input class="md-toggle"[^>]*?) autocomplete="off"'), r"\1"),
     # An attribute that takes a number, left empty.
-    (re.compile(r'(<[a-z]+ [^>]*?) tabindex(?:="")?(?=[ >])'), r"\1"),
+    (re.compile(r' tabindex(?:="")?(?=[ >])(?=[^<>]*>)'), ""),
     # A dialog without a name.
     (re.compile(r'(<div class="md-search"[^>]*?) role="dialog"'), r'\1 role="dialog" aria-label="Search"'),
-    # Code that may have to be scrolled, out of a keyboard's reach.
-    (re.compile(r"<pre><span></span><code>"), '<pre tabindex="0"><span></span><code>'),
     # A kind of link that HTML does not know.
-    (re.compile(r'(<a [^>]*?) rel="edit"'), r"\1"),
+    (re.compile(r' rel="edit"(?=[^<>]*>)'), ""),
 )
 
 # A command, or code in a line of prose; behind an empty span stands a whole block, which scrolls.
@@ -26,10 +25,16 @@ _GLOSSARY = re.compile(r'<abbr title="[^"]*">(?P<word>[^<]*)</abbr>|<(?P<end>/?)
 
 
 def repaired(html: str) -> str:
-    """A page that Material wrote, as valid HTML without barriers; its words explained once a section, its options unbroken."""
+    """A page that Material wrote, as valid HTML without barriers."""
     for pattern, replacement in _REPAIRS:
         html = pattern.sub(replacement, html)
-    return _explained_once(_CODE.sub(lambda code: _HYPHENED.sub(_unbroken, code.group()), html))
+    return html
+
+
+def content(html: str) -> str:
+    """What Markdown made of a page: its words explained once a section, its options unbroken, its code in a keyboard's reach."""
+    html = _CODE.sub(lambda code: _HYPHENED.sub(_unbroken, code.group()), html)
+    return _explained_once(html.replace("<pre><span></span><code>", '<pre tabindex="0"><span></span><code>'))
 
 
 def _unbroken(word: re.Match[str]) -> str:

@@ -137,6 +137,7 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         if page.is_homepage:
             # The address that readers know, not that of the file.
             page.canonical_url = config.site_url
+        html = markup.content(html)
         name = page.file.src_uri
         told = self.pages.told.get(name)
         blocks = self.pages.chapters[name].walkthrough.blocks if told else ()
