@@ -40,7 +40,8 @@ class Kind:
     holds: Holds = Holds.NOTHING
 
 
-# The first halves of the names that Docker gives; Moby, internal/namesgenerator.
+# The two halves of the names that Docker gives to containers: the lists of github.com/moby/moby, internal/namesgenerator,
+# frozen since 2022, with the one surname that Engine 20.10 had besides.
 _ADJECTIVES = (
     "admiring|adoring|affectionate|agitated|amazing|angry|awesome|beautiful|blissful|bold|boring|brave|busy"
     "|charming|clever|compassionate|competent|condescending|confident|cool|cranky|crazy|dazzling|determined"
@@ -51,6 +52,27 @@ _ADJECTIVES = (
     "|practical|priceless|quirky|quizzical|recursing|relaxed|reverent|romantic|sad|serene|sharp|silly|sleepy"
     "|stoic|strange|stupefied|suspicious|sweet|tender|thirsty|trusting|unruffled|upbeat|vibrant|vigilant"
     "|vigorous|wizardly|wonderful|xenodochial|youthful|zealous|zen"
+)
+_SURNAMES = (
+    "agnesi|albattani|allen|almeida|antonelli|archimedes|ardinghelli|aryabhata|austin|babbage|banach|banzai"
+    "|bardeen|bartik|bassi|beaver|bell|benz|bhabha|bhaskara|black|blackburn|blackwell|bohr|booth|borg|bose"
+    "|bouman|boyd|brahmagupta|brattain|brown|buck|burnell|cannon|carson|cartwright|carver|cerf|chandrasekhar"
+    "|chaplygin|chatelet|chatterjee|chaum|chebyshev|clarke|cohen|colden|cori|cray|curie|curran|darwin|davinci"
+    "|dewdney|dhawan|diffie|dijkstra|dirac|driscoll|dubinsky|easley|edison|einstein|elbakyan|elgamal|elion"
+    "|ellis|engelbart|euclid|euler|faraday|feistel|fermat|fermi|feynman|franklin|gagarin|galileo|galois|ganguly"
+    "|gates|gauss|germain|goldberg|goldstine|goldwasser|golick|goodall|gould|greider|grothendieck|haibt"
+    "|hamilton|haslett|hawking|heisenberg|hellman|hermann|herschel|hertz|heyrovsky|hodgkin|hofstadter|hoover"
+    "|hopper|hugle|hypatia|ishizaka|jackson|jang|jemison|jennings|jepsen|johnson|joliot|jones|kalam|kapitsa"
+    "|kare|keldysh|keller|kepler|khayyam|khorana|kilby|kirch|knuth|kowalevski|lalande|lamarr|lamport|leakey"
+    "|leavitt|lederberg|lehmann|lewin|lichterman|liskov|lovelace|lumiere|mahavira|margulis|matsumoto|maxwell"
+    "|mayer|mccarthy|mcclintock|mclaren|mclean|mcnulty|meitner|mendel|mendeleev|meninsky|merkle|mestorf"
+    "|mirzakhani|montalcini|moore|morse|moser|murdock|napier|nash|neumann|newton|nightingale|nobel|noether"
+    "|northcutt|noyce|panini|pare|pascal|pasteur|payne|perlman|pike|poincare|poitras|proskuriakova|ptolemy"
+    "|raman|ramanujan|rhodes|ride|ritchie|robinson|roentgen|rosalind|rubin|saha|sammet|sanderson|satoshi|shamir"
+    "|shannon|shaw|shirley|shockley|shtern|sinoussi|snyder|solomon|spence|stonebraker|sutherland|swanson|swartz"
+    "|swirles|taussig|tereshkova|tesla|tharp|thompson|torvalds|tu|turing|varahamihira|vaughan|villani"
+    "|visvesvaraya|volhard|wescoff|wilbur|wiles|williams|williamson|wilson|wing|wozniak|wright|wu|yalow|yonath"
+    "|zhukovsky"
 )
 _AGE = r"(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day|week|month|year)s?)"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -67,7 +89,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("id", r"(?<![\w./-])(?=[a-f]*\d)(?:[0-9a-f]{64}|[0-9a-f]{12})(?![\w-])", Holds.IDENTITY),
     Kind("UUID", r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", Holds.IDENTITY),
     Kind("build reference", r"(?<![\w-])(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{25}(?![\w-])", Holds.IDENTITY),
-    Kind("generated name", rf"\b(?:{_ADJECTIVES})_[a-z]+\d?\b", Holds.IDENTITY),
+    Kind("generated name", rf"\b(?:{_ADJECTIVES})_(?:{_SURNAMES})\d?\b", Holds.IDENTITY),
     Kind("MAC address", r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", Holds.IDENTITY),
     Kind("timestamp", r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|(?: ?[+-]\d\d:?\d\d)(?: [A-Z]{3,4})?)?)?"),
     Kind(
