@@ -72,6 +72,8 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
         """Read, run or replay every page before anything is written."""
+        if config.strict:
+            _hear_warnings()
         files = get_files(config)
         self.pages.texts = {file.src_uri: file.content_string for file in files.documentation_pages()}
         self.pages.chapters, failures = self.book.read(self.pages.texts)
@@ -141,6 +143,8 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         name = page.file.src_uri
         told = self.pages.told.get(name)
         blocks = self.pages.chapters[name].walkthrough.blocks if told else ()
+        # Markdown keeps a fence's HTML aside, so MkDocs, which checks links, does not see the ids in it.
+        page.present_anchor_ids = (page.present_anchor_ids or set()) | set(map(render.anchor, blocks))
         elsewhere = [str(failure) for failure in self.pages.failures.get(name, ()) if not render.at(blocks, failure.line)]
         if elsewhere:
             html = render.failures(elsewhere) + html
@@ -215,6 +219,12 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
 
 def _cast(page: str) -> str:
     return f"{CASTS}/{page.removesuffix('.md').replace('/', '--')}.cast"
+
+
+def _hear_warnings() -> None:
+    """Undo the part of `--quiet` that would let warnings pass uncounted in a strict build."""
+    logger = logging.getLogger("mkdocs")
+    logger.setLevel(min(logger.level, logging.WARNING))
 
 
 def _warned() -> bool:
