@@ -27,6 +27,7 @@ MAX_LINE_BYTES = 4000
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<info>.*)")
 # Forms in which Markdown would show a block that nobody ran.
 _QUOTED = re.compile(rf"[ \t]*>[> \t]*(?:`{{3,}}|~{{3,}})[ \t]*{LANGUAGE}\b")
+_BACKTICK = re.compile(rf"[ \t]*`{{3,}}[ \t]*{LANGUAGE}[ \t]+[\w-]+=")
 _ATTRIBUTES = re.compile(rf"\{{[^}}]*\.{LANGUAGE}\b")
 _OPTION = re.compile(r'\s*(?P<key>[A-Za-z][\w-]*)=(?P<quote>["\'])(?P<value>(?:(?!(?P=quote)).)*)(?P=quote)(?=\s|$)')
 _KEYS = re.compile(r"(?:\^[A-Z@\[\\\]_])+")
@@ -135,9 +136,13 @@ def parse(page: str, text: str) -> Walkthrough:
     lines = text.split("\n")
     fences = list(_fences(lines))
     inside = {number for fence in fences for number in range(fence.first, fence.last + 1)}
-    for number, quoted in enumerate(lines, 1):
-        if number - 1 not in inside and _QUOTED.match(quoted):
+    for number, outside in enumerate(lines, 1):
+        if number - 1 in inside:
+            continue
+        if _QUOTED.match(outside):
             errors.append(GrammarError(page, number, "a block in a quotation is not run", "write it without the '>'"))
+        if _BACKTICK.match(outside):
+            errors.append(GrammarError(page, number, "a block with a backtick in its first line is not run", "open it with ~~~"))
     for fence in fences:
         line = fence.first + 1
         if _ATTRIBUTES.match(fence.info):

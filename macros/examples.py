@@ -89,7 +89,10 @@ def checks(example: Path) -> tuple[Check, ...]:
         tables = tomllib.loads(path.read_text())
         if set(tables) != {"check"}:
             raise ValueError(f"holds {', '.join(tables) or 'nothing'}")
-        return tuple(Check(**table) for table in tables["check"])
+        found = tuple(Check(**table) for table in tables["check"])
+        if not found:
+            raise ValueError("checks nothing")
     except (ValueError, TypeError) as error:
         known = ", ".join(Check.__dataclass_fields__)
         raise ExampleError(f"{example.name}/{CHECK}: {error}\n    write [[check]] tables with {known}") from error
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -60,11 +61,13 @@ def _rows(steps: Iterable[Ran]) -> Sequence[tuple[bool, str]]:
 
 def _fitting(text: str, size: int, taken: int = 0) -> str:
     room = SIZE[0] - 2 * _EDGE - taken
-    if _font(size).getlength(text) <= room:
+    font = _font(size)
+    if len(text) <= room and font.getlength(text) <= room:
         return text
-    while text and _font(size).getlength(text + "…") > room:
-        text = text[:-1]
-    return text + "…"
+    # A letter is no narrower than a pixel, so of a line of megabytes its beginning is enough to look at.
+    lengths = range(min(len(text), room))
+    fitting = bisect_right(lengths, float(room), key=lambda length: font.getlength(text[:length] + "…"))
+    return text[: fitting - 1] + "…"
 
 
 @cache

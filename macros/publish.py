@@ -24,6 +24,8 @@ class Aside:
         self._site = site
         self._lock = site.with_name(f".{site.name}.lock")
         self.folder = site.with_name(f".{site.name}.{os.getpid()}")
+        # A name of its own: in a common one, two builds that end at once would meet.
+        self._old = site.with_name(f"{self.folder.name}.old")
         site.parent.mkdir(parents=True, exist_ok=True)
         _sweep(site)
         self.drop()
@@ -31,23 +33,22 @@ class Aside:
 
     def put_in_place(self) -> None:
         """Make the folder the site; what was there is gone."""
-        old = self.folder.with_suffix(".old")
         with self._lock.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             with contextlib.suppress(FileNotFoundError):
-                self._site.rename(old)
+                self._site.rename(self._old)
             self.folder.rename(self._site)
-        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(self._old, ignore_errors=True)
 
     def drop(self) -> None:
         """Remove the folder. May be called at any time, also twice."""
-        for folder in (self.folder, self.folder.with_suffix(".old")):
+        for folder in (self.folder, self._old):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(site: Path) -> None:
     """Remove what builds left that were killed."""
     for left in site.parent.glob(f".{site.name}.*"):
-        pid = left.name.split(".")[2]
+        pid = left.name.removeprefix(f".{site.name}.").partition(".")[0]
         if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").exists():
             shutil.rmtree(left, ignore_errors=True)

@@ -172,10 +172,11 @@ def _coloured(line: Line) -> str:
 def _classes(style: str) -> str:
     names = []
     for word in style.split():
-        ground, _, colour = word.rpartition("on-")
+        colour = word.removeprefix("on-")
+        ground = word.removesuffix(colour)
         if colour.startswith("#"):
             colour = _nearest(int(colour[1:], 16))
-        names.append(f"t-{(ground and 'on-') or word[: len(word) - len(colour)]}{colour.removeprefix('bright')}")
+        names.append(f"t-{ground}{colour.removeprefix('bright')}")
     return escape(" ".join(names))
 
 

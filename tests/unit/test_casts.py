@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,3 +78,23 @@ def test_lines_keep_their_order_whenever_they_took_their_form() -> None:
         (0.5, "head, written last\r\nfirst\r\n"),
         (1.0, "second\r\n"),
     ]
+
+
+def test_the_head_tells_the_size_the_title_and_when() -> None:
+    found = samples.recorded(samples.ran("make"), samples.ran("list", columns=160))
+    head = json.loads(casts.asciicast(found, "A “title”").splitlines()[0])
+    assert (head["version"], head["width"], head["title"]) == (2, 160, "A “title”")
+    assert datetime.fromtimestamp(head["timestamp"], UTC) == datetime.fromisoformat(samples.PROVENANCE.date)
+
+
+def test_seconds_never_run_backwards() -> None:
+    for path in RECORDINGS:
+        found = recording.load(path, path.name)
+        assert found
+        seconds = [json.loads(row)[0] for row in casts.asciicast(found, "a page").splitlines()[1:]]
+        assert seconds == sorted(seconds), path.name
+
+
+def test_a_walkthrough_without_a_step_is_a_head_alone() -> None:
+    [head] = casts.asciicast(replace(samples.recorded(), steps=()), "a page").splitlines()
+    assert json.loads(head)["width"] == 80

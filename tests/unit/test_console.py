@@ -186,7 +186,6 @@ def test_limits_of_numbers_are_allowed(name: str, value: str) -> None:
         ("text\n\n```console\n$ true\n", 3, "this block is never closed\n    add ``` below it"),
         ("~~~~console\n$ true\n~~~\n", 1, "this block is never closed\n    add ~~~~ below it"),
         ("```console\n$ true \\\n```", 2, "ends in a backslash"),
-        ("```console\n$ a\n$ true \\\n\n```", 0, ""),
         ("```console\n$ echo \x07\n```", 2, "a control character\n    write keys as ^C, ^D, ^P^Q"),
         ("```console\n$ cat\n> \x03\n```", 3, "a control character"),
         ("```console\n$ echo \\\n  a\x7fb\n```", 3, "a control character"),
@@ -194,17 +193,35 @@ def test_limits_of_numbers_are_allowed(name: str, value: str) -> None:
         (f"```console\n$ {'x' * (MAX_LINE_BYTES + 1)}\n```", 2, "a line of over 4000 bytes"),
         (f"```console\n$ echo \\\n{'é' * (MAX_LINE_BYTES // 2 + 1)}\n```", 2, "a line of over 4000 bytes"),
         ("a\n> ```console\n> $ true\n> ```\n", 2, "a block in a quotation is not run"),
+        (
+            'a\n  ```console expect="`"\n$ true\n```\n',
+            2,
+            "a block with a backtick in its first line is not run\n    open it with ~~~",
+        ),
         ("```{.console}\n$ true\n```\n", 1, "not the form of a block: '{.console}'"),
         ('a\n``` { .x .console name="y" }\n$ true\n```\n', 2, "not the form of a block"),
     ],
 )
 def test_a_mistake_names_its_line(body: str, line: int, says: str) -> None:
-    if not says:
-        assert parse("page.md", body).steps[-1][1].command == "true \\\n"
-        return
     [mistake] = mistakes(body)
     assert mistake.startswith(f"page.md:{line}: ")
     assert says in mistake
+
+
+def test_an_empty_line_may_end_a_command() -> None:
+    assert parse("page.md", "```console\n$ a\n$ true \\\n\n```").steps[-1][1].command == "true \\\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("a\n```console``` is inline code", 0),
+        ('~~~console expect="`"\n$ true\n~~~\n', 1),
+        ('````text\n```console expect="`"\n````\n', 0),
+    ],
+)
+def test_a_backtick_elsewhere_is_no_mistake(text: str, blocks: int) -> None:
+    assert len(parse("page.md", text).blocks) == blocks
 
 
 def test_all_mistakes_are_listed_in_the_page_s_order() -> None:

@@ -120,6 +120,7 @@ def test_erasing_keeps_what_scrolled_off() -> None:
     [
         ("31", "red"), ("1;31", "bold red"), ("3", "italics"), ("4", "underscore"), ("7", "reverse"), ("44", "on-blue"),
         ("92", "brightgreen"), ("33;45", "brown on-magenta"), ("38;5;196", "#ff0000"), ("48;2;1;2;3", "on-#010203"),
+        ("105", "on-brightmagenta"),
     ],
 )  # fmt: skip
 def test_colours_become_spans(code: str, style: str) -> None:
