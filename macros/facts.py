@@ -52,19 +52,19 @@ def about_seconds(value: float) -> str:
 
 
 def _two(value: float) -> str:
-    return f"{value:.1f}" if value >= 0.1 else f"{value:.2f}"  # noqa: PLR2004
+    return f"{value:.1f}" if value >= 0.095 else f"{value:.2f}"  # noqa: PLR2004
 
 
 def times(slow: Ran, fast: Ran) -> tuple[str, str]:
-    """How many times faster one step was than another, and the two.
+    """How many times faster one step was than another, in at most two digits, and the two.
 
     Raises:
-        Missing: where it was not faster.
+        Missing: where it was not faster, or by so little that no writer would say so.
     """
-    if slow.seconds <= fast.seconds:
-        raise Missing(f"it took {fast.seconds:.2f} s, the one said to be slower {slow.seconds:.2f} s")
     factor = slow.seconds / max(fast.seconds, 0.001)
-    text = f"{factor:.0f} times" if factor >= 1.95 else f"{factor:.1f} times"  # noqa: PLR2004
+    if factor < 1.05:  # noqa: PLR2004  # it would be told as "1.0 times"
+        raise Missing(f"it took {fast.seconds:.2f} s, the one said to be slower {slow.seconds:.2f} s")
+    text = f"{float(f'{factor:.2g}'):.0f} times" if factor >= 1.95 else f"{factor:.1f} times"  # noqa: PLR2004
     return text, f"{slow.seconds:.2f} s against {fast.seconds:.2f} s"
 
 

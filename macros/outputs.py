@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from macros.volatile import bytes_of
@@ -130,16 +130,19 @@ def instruction(created_by: str) -> str:
     return re.sub(r"\s+#(?: buildkit| ?(?:b\w*)?…)$", "", text).strip() or "imported files"
 
 
+# Numbers are padded to the width of the total: `[ 1/12]`.
 _STEP = re.compile(
-    r"^ => (?P<mark>CACHED |ERROR )?\[(?:(?P<stage>\S+) +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<what>.*?) +(?P<seconds>\d+\.\d+)s$"
+    r"^ => (?P<mark>CACHED |ERROR |CANCELED )?\[ *(?:(?P<stage>[^]]+?) +)?(?P<number>\d+)/(?P<total>\d+)\] "
+    r"(?P<what>.*?) +(?P<seconds>\d+\.\d+)s$"
 )
+_LIKE_A_STEP = re.compile(r"^ => (?:[A-Z]+ )?\[[^]]*\d+/\d+\]")
 
 
 def build(lines: Sequence[str]) -> list[BuildStep]:
     """The numbered steps of `docker build`, in the order of the Dockerfile; stage by stage, as they were first told.
 
     Raises:
-        Unreadable: where there are none.
+        Unreadable: where there are none, or one has another shape.
     """
     found: dict[str, dict[int, BuildStep]] = {}
     for line in lines:
@@ -150,28 +153,35 @@ def build(lines: Sequence[str]) -> list[BuildStep]:
                 number, int(match["total"]), match["what"].strip(), float(match["seconds"]), match["mark"] == "CACHED ", stage
             )
             found.setdefault(stage, {})[number] = step
+        elif _LIKE_A_STEP.match(line):
+            raise Unreadable(f"not a step of a build: {line!r} (a wider `columns` keeps its seconds on the line)")
     if not found:
         raise Unreadable(f"no steps such as ` => [1/3] FROM …` in it; it begins: {_first(lines)!r}")
     return [stage[number] for stage in found.values() for number in sorted(stage)]
 
 
 _PORT_LINE = re.compile(r"^(?P<container>\d+)/(?P<protocol>\w+) -> (?P<address>.+):(?P<published>\d+)$")
-_PORT_CELL = re.compile(r"(?P<address>\d+\.\d+\.\d+\.\d+|\[?::1?\]?):(?P<published>\d+)->(?P<container>\d+)/(?P<protocol>\w+)")
+_PORT_CELL = re.compile(
+    r"(?P<address>\d+\.\d+\.\d+\.\d+|::1?|\[[0-9A-Fa-f:]+\]):(?P<published>\d+)->(?P<container>\d+)/(?P<protocol>\w+)"
+)
+_LIKE_A_PORT = re.compile(r"\d->\d")
 
 
 def ports(lines: Sequence[str]) -> list[Port]:
     """The published ports that `docker port NAME` or `docker ps` tells.
 
     Raises:
-        Unreadable: where it tells none.
+        Unreadable: where it tells none, or one in another shape, such as a range.
     """
-    matches = [match for line in lines for match in (_PORT_LINE.match(line), *_PORT_CELL.finditer(line)) if match]
+    matches: list[re.Match[str]] = []
+    for line in lines:
+        found = list(filter(None, (_PORT_LINE.match(line), *_PORT_CELL.finditer(line))))
+        if len(found) < len(_LIKE_A_PORT.findall(line)):
+            raise Unreadable(f"not a published port such as `0.0.0.0:3000->80/tcp`: {line!r}")
+        matches += found
     if not matches:
         raise Unreadable(f"no published port such as `80/tcp -> 0.0.0.0:3000` in it; it begins: {_first(lines)!r}")
     return [Port(m["address"], int(m["published"]), int(m["container"]), m["protocol"]) for m in matches]
-
-
-_OPTIONS_WITH_VALUE = {"-t", "--time", "--timeout", "-s", "--signal", "-f", "--format"}
 
 
 def changes(command: str) -> list[str]:
@@ -181,11 +191,10 @@ def changes(command: str) -> list[str]:
     except ValueError:
         return []
     found = []
-    for word, following in pairwise(words):
+    for at, (word, following) in enumerate(pairwise(words)):
         if word == "docker" and following in CHANGES:
-            rest = words[words.index(following) :]
-            auto = following == "run" and "--rm" in rest
-            found.append("run --rm" if auto else following)
+            own = takewhile(lambda later: later != "docker", words[at + 1 :])
+            found.append("run --rm" if following == "run" and "--rm" in own else following)
     return found
 
 

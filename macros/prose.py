@@ -14,7 +14,7 @@ from macros.book import front_matter
 from macros.errors import FigureError, PageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from macros.kept import Kept
     from macros.pages import Pages
@@ -75,16 +75,20 @@ class Prose:
 
     def layers(self, *names: str, base: str = "") -> str:
         """A figure of `docker history`: of one block's image; or of two, each block with the digests of its layers, too."""
-        images = dict(self._read(name, None, _history) for name in names)
+        _distinct(names, most=2)
+        found = [self._read(name, None, _history) for name in names]
+        stacks = [rows for _, rows in found]
         if len(names) > 1:
-            found = [self._read(name, None, _digests) for name in names]
-            images = {name: outputs.identified(rows, own) for (name, rows), own in zip(images.items(), found, strict=True)}
+            stacks = [outputs.identified(rows, self._read(name, None, _digests)) for name, rows in zip(names, stacks, strict=True)]
+        images = _by_label(names, [image for image, _ in found], stacks)
         base_name, below = self._read(base, None, _history) if base else ("", [])
         return self._figure("layers", images, below, base_name)
 
     def build_steps(self, *names: str) -> str:
         """A figure of the steps of builds."""
-        return self._figure("build_steps", {self._title(name): self._read(name, None, _build) for name in names})
+        _distinct(names)
+        builds = [self._read(name, None, _build) for name in names]
+        return self._figure("build_steps", _by_label(names, [self._title(name) for name in names], builds))
 
     def ports(self, name: str) -> str:
         """A figure of published ports."""
@@ -123,8 +127,9 @@ class Prose:
         seconds = sum(row[0] for row in rows)
         engines = sorted({row[4] for row in rows})
         lines = [
-            f"**{sum(row[2] for row in rows)} commands** were run for this site, **{sum(row[3] for row in rows)} builds** among them, "
-            f"on Docker Engine {', '.join(engines)}. They took {seconds:.0f} seconds"
+            f"**{sum(row[2] for row in rows)} commands** were run for this site, **{sum(row[3] for row in rows)} builds** among them"
+            + (f", on Docker Engine {', '.join(engines)}" if rows else "")
+            + f". They took {seconds:.0f} seconds"
             + (f"; the slowest page is {rows[0][1]}." if rows else "."),
             "",
             "| Page | Commands | Builds | Seconds |",
@@ -144,7 +149,8 @@ class Prose:
             try:
                 return macro(*words, **named)
             except (facts.Missing, outputs.Unreadable, TypeError) as error:
-                call = f"{{{{ {macro.__name__}({', '.join(map(repr, words))}) }}}}"
+                given = [*map(repr, words), *(f"{name}={value!r}" for name, value in named.items())]
+                call = f"{{{{ {macro.__name__}({', '.join(given)}) }}}}"
                 failure = FigureError(self._page(), self._macro_line(), f"{call}: {error}")
                 # Of a page that failed or runs again, not what follows from that.
                 if not self._unsettled(self._asked):
@@ -190,7 +196,7 @@ class Prose:
         self._asked = page = page or self._page()
         if page not in self._pages.told:
             raise facts.Missing(f"the page {page} has no blocks")
-        found = [shown for shown in self._pages.shown(page) if shown.block.options.name == block]
+        found = [shown for shown in self._pages.shown(page) if block and shown.block.options.name == block]
         if not found:
             names = sorted(filter(None, (shown.block.options.name for shown in self._pages.shown(page))))
             raise facts.Missing(f"no block of {page} is named {block!r}; its names: {', '.join(names) or 'none'}")
@@ -235,14 +241,31 @@ def _hover(text: str, exact: str) -> str:
     return f'<span class="fact" title="{escape(exact)}">{escape(text)}</span>'
 
 
+def _distinct(names: Sequence[str], most: int = 99) -> None:
+    """What a figure is drawn of has to be named, each block once."""
+    if not names or len(set(names)) < len(names):
+        raise facts.Missing("a figure needs the name of a block, each once")
+    if len(names) > most:
+        raise facts.Missing(f"{most} fit side by side, not {len(names)}")
+
+
+def _by_label(names: Sequence[str], labels: Sequence[str], things: Sequence[T]) -> dict[str, T]:
+    """What a figure compares, by its labels; by the blocks' names where labels would be the same."""
+    return dict(zip(labels if len(set(labels)) == len(labels) else names, things, strict=True))
+
+
 def _lines(ran: Ran) -> list[str]:
     return [line.text for line in ran.lines]
 
 
 def _history(ran: Ran) -> tuple[str, list[outputs.Layer]]:
     """The image that `docker history` was asked for, and its layers."""
-    words = [word for word in ran.command.split() if not word.startswith("-")]
-    return words[-1], outputs.history(_lines(ran))
+    rows = outputs.history(_lines(ran))
+    _, _, rest = ran.command.partition("history ")
+    words = [word for word in rest.split() if not word.startswith("-")]
+    if not words:
+        raise facts.Missing(f"`{ran.command}` names no image behind `history`")
+    return words[0], rows
 
 
 def _digests(ran: Ran) -> list[str]:
