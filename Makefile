@@ -41,7 +41,7 @@ check: .venv/installed ## style, spelling, forms, types, unit tests: all that ne
 	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml
 	$(BIN)/zizmor --quiet --offline .github
 	$(BIN)/mypy
-	$(BIN)/pytest tests/lint tests/unit
+	$(BIN)/pytest --quiet --cov=macros tests/lint tests/unit
 
 test: check test-engine ## check, and every example and page on a real engine
 
