@@ -17,9 +17,10 @@ _REPAIRS = (
 )
 
 # A command, or code in a line of prose; behind an empty span stands a whole block, which scrolls.
-_CODE = re.compile(r"(?<=<kbd>)[^<]+(?=</kbd>)|(?<=(?<!<span></span>)<code>)[^<]+(?=</code>)")
+_CODE = re.compile(r"(?:<kbd>|(?<!<span></span>)<(?P<code>code)>)(?P<text>[^<]+)(?=</(?:kbd|code)>)")
 _HYPHENED = re.compile(r"\S*-\S+")
-_LONGEST = 24  # characters of a word that a phone has room for on one line
+# Characters that a phone has room for on one line: of a word, and of code within prose.
+_LONGEST, _SHORT = 24, 14
 
 _GLOSSARY = re.compile(r'<abbr title="[^"]*">(?P<word>[^<]*)</abbr>|<(?P<end>/?)(?P<tag>a|h[1-6]|summary|svg)\b')
 
@@ -33,8 +34,16 @@ def repaired(html: str) -> str:
 
 def content(html: str) -> str:
     """What Markdown made of a page: its words explained once a section, its options unbroken, its code in a keyboard's reach."""
-    html = _CODE.sub(lambda code: _HYPHENED.sub(_unbroken, code.group()), html)
-    return _explained_once(html.replace("<pre><span></span><code>", '<pre tabindex="0"><span></span><code>'))
+    html = html.replace("<pre><span></span><code>", '<pre tabindex="0"><span></span><code>')
+    return _explained_once(_CODE.sub(_code, html))
+
+
+def _code(match: re.Match[str]) -> str:
+    """Code whose parts stay together: all of it, such as `docker ps -a`, or each of its words."""
+    text = match["text"]
+    if match["code"] and len(text) <= _SHORT:
+        return f'<code class="whole">{text}' if re.search("[ -]", text) else match.group()
+    return match.group().removesuffix(text) + _HYPHENED.sub(_unbroken, text)
 
 
 def _unbroken(word: re.Match[str]) -> str:

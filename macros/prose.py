@@ -212,7 +212,7 @@ class Prose:
             raise facts.Missing(f"a failure of {page} lacks {', '.join(sorted(missing))}")
         shown = self._named(f"{page}#{entry['block']}")
         printed = (ran for ran in shown.steps if ran and entry["text"] in ran.output)
-        line = next((facts.line(ran, entry["text"]) for ran in printed), None)
+        line = next((facts.line(ran, entry["text"], int(entry.get("which", 1))) for ran in printed), None)
         if line is None:
             raise facts.Missing(f"the block {entry['block']!r} of {page} does not print {entry['text']!r}")
         title = self._pages.title(page)

@@ -96,7 +96,9 @@
         screen.className = "screen";
         place.append(screen);
         const source = recording ? { data: await recording.text() } : place.dataset.cast;
-        AsciinemaPlayer.create(source, screen, { autoPlay: true, idleTimeLimit: 2 }).el?.focus?.();
+        // On a phone it scrolls, as a hundred columns would be too small to read there.
+        const size = screen.clientWidth < 600 ? { fit: false, terminalFontSize: "small" } : {};
+        AsciinemaPlayer.create(source, screen, { autoPlay: true, idleTimeLimit: 2, ...size }).el?.focus?.();
       }),
     );
   }

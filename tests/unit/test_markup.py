@@ -30,8 +30,12 @@ def test_a_word_explains_itself_once_a_section_and_never_in_a_link(html: str, wa
     ("html", "wanted"),
     [
         ("<code>docker run --rm x</code>", '<code>docker run <span class="whole">--rm</span> x</code>'),
+        ("<code>docker ps -a</code>", '<code class="whole">docker ps -a</code>'),
+        ("<code>-t</code>", '<code class="whole">-t</code>'),
+        ("<code>COPY</code>", "<code>COPY</code>"),
+        ("<kbd>docker ps -a</kbd>", '<kbd>docker ps <span class="whole">-a</span></kbd>'),
         ("<kbd>docker rm $(docker ps -aq)</kbd>", '<kbd>docker rm $(docker ps <span class="whole">-aq)</span></kbd>'),
-        ("<code>docker build -</code>", "<code>docker build -</code>"),
+        ("<kbd>docker build -</kbd>", "<kbd>docker build -</kbd>"),
         ("<kbd>a-name-that-no-phone-has-room-for</kbd>", "<kbd>a-name-that-no-phone-has-room-for</kbd>"),
         ("<pre><span></span><code>--rm\n</code></pre>", '<pre tabindex="0"><span></span><code>--rm\n</code></pre>'),
         ("<p>read-only</p>", "<p>read-only</p>"),
