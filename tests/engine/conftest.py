@@ -101,11 +101,11 @@ class Clone:
             timeout=400,
         )
 
-    def start(self, *words: str, mode: str = "live") -> subprocess.Popen[str]:
+    def start(self, *words: str, mode: str = "live", **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self.command(*words),
             cwd=self.folder,
-            env=self.environment(mode),
+            env=self.environment(mode, **environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
