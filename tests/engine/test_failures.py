@@ -46,6 +46,12 @@ BROKEN: dict[str, tuple[str, str, int, list[str]]] = {
     "waits": ("$ echo nobody listens", 'wait="3999" timeout="2"', 4, ["3999 did not answer within 2 s"]),
     "dies": (f"$ {DOCKERD}\n$ docker ps", 'timeout="20"', 4, ["dockerd"]),
     "full": ("$ head -c 20G /dev/zero > ~/big", 'timeout="50"', 4, ["No space left on device"]),
+    "disk": (
+        "$ docker run --rm node:24-slim sh -c 'head -c 20G /dev/zero > /big'",
+        'timeout="50"',
+        4,
+        ["ended with exit status 1, expected 0", "No space left on device"],
+    ),
     "bomb": ("$ bomb() { while :; do bomb & done; }; bomb 2>/dev/null", 'timeout="8"', 4, ["was still running after 8 s"]),
 }
 MISTAKES = {

@@ -49,8 +49,9 @@ def outer(client: DockerClient, sandbox_image: str, tmp_path: Path) -> Iterator[
     )
     try:
         container.reload()
-        [published] = container.ports[PORT] or ()
-        port = published["HostPort"]
+        published = container.ports[PORT]
+        assert published
+        port = published[0]["HostPort"]
         inner = answering(f"tcp://127.0.0.1:{port}")
         for name in (sandbox_image, "debian:testing-slim", *NODE):
             with (tmp_path / "image.tar").open("wb+") as file:
