@@ -11,7 +11,7 @@ PART = $(if $(SHARD),--splits $(OF) --group $(NTH))
 SCRIPTS = $(shell git grep -lE '^#!.*\b(ba|da)?sh$$' -- ':!docs' ':!recordings')
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: site serve zensical live verify test test-engine lighthouse check bench engine engine-down upgrade clean
+.PHONY: site serve zensical live verify test test-engine check bench engine engine-down upgrade clean
 
 site: .venv/installed ## build site/: live where an engine answers, else from the recordings
 	$(BIN)/mkdocs build --quiet
@@ -46,10 +46,7 @@ check: .venv/installed ## style, spelling, forms, types, unit tests: all that ne
 test: check test-engine ## check, and every example and page on a real engine
 
 test-engine: .venv/installed ## the tests that need an engine, and the built site in headless Chromium
-	$(BIN)/python -m macros with-engine $(BIN)/pytest $(PART) -k 'not lighthouse' tests/engine tests/browser
-
-lighthouse: .venv/installed ## Lighthouse's scores; apart, as they depend on how busy the machine is
-	$(BIN)/pytest tests/browser -k lighthouse
+	$(BIN)/python -m macros with-engine $(BIN)/pytest $(PART) tests/engine tests/browser
 
 bench: .venv/installed ## how fast, against a plain MkDocs build and a bare shell
 	$(BIN)/python -m macros with-engine $(BIN)/python -m tests.benchmarks
