@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,11 +36,13 @@ def _engine_down(_: argparse.Namespace) -> None:
 
 def _with_engine(arguments: argparse.Namespace) -> int:
     """Run a command while an engine is up; one that was started for it is stopped behind it."""
+    if not shutil.which(arguments.program):
+        raise DockerNotesError(f"{arguments.program} is no program\n    write `with-engine PROGRAM WORDS`")
     found = engine.find()
     client = found or engine.start(_say)
     try:
         return subprocess.run(  # noqa: S603  # the caller's own command
-            arguments.command, env={**os.environ, "DOCKER_HOST": engine.host(client)}, check=False
+            [arguments.program, *arguments.words], env={**os.environ, "DOCKER_HOST": engine.host(client)}, check=False
         ).returncode
     finally:
         if found is None:
@@ -126,7 +129,8 @@ def main() -> int:
         if verb in {"run", "verify"}:
             sub.add_argument("pages", nargs="+" if verb == "run" else "*", help="files below docs/")
         if verb == "with-engine":
-            sub.add_argument("command", nargs=argparse.REMAINDER, help="the command and its words")
+            sub.add_argument("program", help="the command to run")
+            sub.add_argument("words", nargs=argparse.REMAINDER, help="its words")
     arguments = parser.parse_args()
     try:
         return VERBS[arguments.verb][0](arguments) or 0

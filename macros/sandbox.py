@@ -1,4 +1,4 @@
-"""A disposable engine in a container, and the shell that a page types into.
+"""A disposable engine in a container.
 
 The sandbox's PID 1 ends when its attached stdin closes, so it dies with the process that
 started it, however that ends. The engine inside is not reachable from outside.
@@ -12,7 +12,7 @@ import json
 import socket
 import tarfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -64,10 +64,10 @@ api POST http://localhost/networks/prune &
     api POST 'http://localhost/build/prune?all=1'
 }} &
 find {home} /tmp /var/tmp -mindepth 1 -delete
-cp -aT /etc/skel {home}; chown -R {user}: {home}
+chmod 755 {home}
 wait
 # What a page could have done that this does not undo: say so, and be thrown away.
-[ "$(images)" = "$BASES" ] && [ "$(find {home} /tmp /var/tmp -mindepth 1 -not -path '{home}/.*')" = "" ] &&
+[ "$(images)" = "$BASES" ] && [ -z "$(find {home} /tmp /var/tmp -mindepth 1)" ] &&
     [ "$(api GET 'http://localhost/containers/json?all=1')" = "[]" ] && [ -z "$(api GET http://localhost/volumes | ids Name)" ]
 """
 _ANSWERS_URL = 'curl -so /dev/null --max-time 2 "$1"'
@@ -87,7 +87,7 @@ class Sandbox:
     container: Container
     _stdin: Any
     bases: str = ""
-    tainted: bool = field(default=False)
+    tainted: bool = False
 
     @classmethod
     def start(cls, image: str, client: DockerClient, labels: Mapping[str, str], memory: int = MEMORY) -> Sandbox:

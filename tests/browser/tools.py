@@ -18,8 +18,8 @@ FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-default-apps", "--hide-scrollbars",
 )  # fmt: skip
-# Fonts with fixed width and arrows: a bare machine has none.
 _PACKAGES = {"chromium": "chromium", "chromedriver": "chromium-driver", "npm": "npm"}
+# Of fixed width, and with arrows: a bare machine has none.
 _FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
 
 
