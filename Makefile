@@ -48,8 +48,10 @@ test: check test-engine ## check, and every example and page on a real engine
 test-engine: .venv/installed ## the tests that need an engine, and the built site in headless Chromium
 	$(BIN)/python -m macros with-engine $(BIN)/pytest $(PART) tests/engine tests/browser
 
-bench: .venv/installed ## how fast, against a plain MkDocs build and a bare shell
-	$(BIN)/python -m macros with-engine $(BIN)/python -m tests.benchmarks
+bench: .venv/installed ## how fast, against plain MkDocs, a bare shell, markdown-exec and jupyter-cache; BENCH="builds --turns 9"
+	@echo "Installing what is measured against into .venv"
+	$(BIN)/pip install --quiet --constraint constraints.txt --group bench
+	$(BIN)/python -m macros with-engine $(BIN)/python -m tests.benchmarks $(BENCH)
 
 engine: .venv/installed ## find or start a Docker Engine; prints DOCKER_HOST=… last
 	@$(BIN)/python -m macros engine
@@ -60,7 +62,7 @@ engine-down: .venv/installed ## stop the engine that `make engine` started
 upgrade: ## the newest allowed version of every Python package, into constraints.txt
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --group dev --editable .
+	$(BIN)/pip install --quiet --group dev --group bench --editable .
 	$(BIN)/pip freeze --exclude-editable >constraints.txt
 	touch .venv/installed
 

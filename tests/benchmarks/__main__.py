@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import signal
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7, help="how often each pair is measured; a third of it what takes minutes")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is ended
     few = max(1, given.turns // 3)
     with tempfile.TemporaryDirectory(prefix="docker-notes.") as name:
         folder = Path(name)

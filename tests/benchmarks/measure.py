@@ -97,6 +97,8 @@ def in_turns(ours: Callable[[], Any], other: Callable[[], Any], turns: int, *, w
             pairs.append((first, second))
         else:
             pairs.append((timed(ours), timed(other)))
+        print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
     return pairs
 
 
