@@ -18,7 +18,8 @@ _REPAIRS = (
 
 # A command, or code in a line of prose; behind an empty span stands a whole block, which scrolls.
 _CODE = re.compile(r"(?:<kbd>|(?<!<span></span>)<(?P<code>code)>)(?P<text>[^<]+)(?=</(?:kbd|code)>)")
-_HYPHENED = re.compile(r"\S*-\S+")
+# A word with a hyphen; or the folder at a command's end, with the word before it.
+_TOGETHER = re.compile(r"\S+ [.-]/?$|\S*-\S+")
 # Characters that a phone has room for on one line: of a word, and of code within prose.
 _LONGEST, _SHORT = 24, 14
 
@@ -43,11 +44,11 @@ def _code(match: re.Match[str]) -> str:
     text = match["text"]
     if match["code"] and len(text) <= _SHORT:
         return f'<code class="whole">{text}' if re.search("[ -]", text) else match.group()
-    return match.group().removesuffix(text) + _HYPHENED.sub(_unbroken, text)
+    return match.group().removesuffix(text) + _TOGETHER.sub(_unbroken, text)
 
 
 def _unbroken(word: re.Match[str]) -> str:
-    """A word such as `--rm`, which a browser would break behind its hyphens."""
+    """Such as `--rm`, which a browser would break behind its hyphens."""
     return f'<span class="whole">{word.group()}</span>' if len(word.group()) <= _LONGEST else word.group()
 
 

@@ -50,7 +50,7 @@ def debian(client: DockerClient, name: str, suite: str, say: Callable[[str], Non
         'CMD ["bash"]',
         f"LABEL {LABEL}=base",
         f"LABEL {ORIGIN}={STAND_IN}",
-        f'LABEL {MADE_FROM}="Debian {suite}, debootstrap minbase"',
+        f'LABEL {MADE_FROM}="Debian {suite} (debootstrap)"',
         f"LABEL {CONTENTS}={_contents(rootfs)}",
     ]
     client.api.import_image_from_file(str(rootfs), repository=repository, tag=tag, changes=changes)
@@ -135,13 +135,14 @@ def node(client: DockerClient, names: Sequence[str], major: int, below: str, say
         npm = json.loads((folder / "npm/package/package.json").read_text())["version"]
         for path in _NODE_RECIPE.iterdir():
             shutil.copy(path, folder)
-        beneath = (client.images.get(below).labels or {}).get(CONTENTS, below)
+        told = client.images.get(below).labels or {}
+        beneath = told.get(CONTENTS, below)
         recipe = (folder / "Dockerfile").read_text()
         contents = hashlib.sha256(f"{beneath}\n{version}\n{npm}\n{recipe}".encode()).hexdigest()
         labels = {
             LABEL: "base",
             ORIGIN: STAND_IN,
-            MADE_FROM: f"{below}, Node {version} and npm {npm} from their npm packages",
+            MADE_FROM: f"{told.get(MADE_FROM, below)}, Node {version} and npm {npm} from their npm packages",
             CONTENTS: f"sha256:{contents}",
         }
         wanted = ["Dockerfile", "docker-entrypoint.sh", "node/package/bin/node", "npm/package"]
