@@ -25,7 +25,7 @@ zensical: .venv/installed ## the same pages by Zensical, into site-zensical/
 live: .venv/installed ## run every command again and build site/; starts an engine where none answers
 	$(BIN)/python -m macros with-engine env DOCKER_NOTES_ENGINE=live $(BIN)/mkdocs build --quiet
 
-verify: .venv/installed ## run every command again and hold it against its recording; writes nothing. ENGINE=20.10, 26.1, 28.5
+verify: .venv/installed ## run every command again and hold it against its recording; writes nothing. ENGINE=20.10; PAGES=docs/index.md
 	DOCKER_NOTES_GENERATION=$(ENGINE) $(BIN)/python -m macros with-engine $(BIN)/python -m macros verify $(PAGES)
 
 check: .venv/installed ## style, spelling, forms, types, unit tests: all that needs no engine, the fast ones first
@@ -67,7 +67,7 @@ upgrade: ## the newest allowed version of every Python package, into constraints
 	touch .venv/installed
 
 clean: ## remove what can be made again
-	rm -rf .venv .cache site site-zensical *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .cache site .site.* site-zensical *.egg-info .*_cache .hypothesis .coverage
 
 .venv/installed: pyproject.toml constraints.txt
 	@echo "Installing Python packages into .venv"
