@@ -11,7 +11,7 @@ PART = $(if $(SHARD),--splits $(OF) --group $(NTH))
 SCRIPTS = $(shell git grep -lE '^#!.*\b(ba|da)?sh$$' -- ':!docs' ':!recordings')
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: site serve zensical live verify test test-engine check bench engine engine-down upgrade clean
+.PHONY: site serve zensical live verify test test-engine check mutants bench engine engine-down upgrade clean
 
 site: .venv/installed ## build site/: live where an engine answers, else from the recordings
 	$(BIN)/mkdocs build --quiet
@@ -43,6 +43,9 @@ check: .venv/installed ## style, spelling, forms, types, unit tests: all that ne
 	$(BIN)/mypy
 	$(BIN)/pytest --quiet --cov=macros tests/lint tests/unit
 
+mutants: .venv/installed ## change the core's code, one expression at a time: a test has to notice
+	$(BIN)/python -m tests.mutants
+
 test: check test-engine ## check, and every example and page on a real engine
 
 test-engine: .venv/installed ## the tests that need an engine, and the built site in headless Chromium
@@ -67,7 +70,7 @@ upgrade: ## the newest allowed version of every Python package, into constraints
 	touch .venv/installed
 
 clean: ## remove what can be made again
-	rm -rf .venv .cache site .site.* site-zensical *.egg-info .*_cache .hypothesis .coverage
+	rm -rf .venv .cache site .site.* site-zensical *.egg-info .*_cache .hypothesis .coverage* mutants
 
 .venv/installed: pyproject.toml constraints.txt
 	@echo "Installing Python packages into .venv"

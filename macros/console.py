@@ -207,7 +207,7 @@ def _shield_endraw(tag: re.Match[str]) -> str:
 def _fences(lines: list[str]) -> Iterator[_Fence]:
     number = 0
     while number < len(lines):
-        opened = _FENCE.fullmatch(lines[number].rstrip("\r"))
+        opened = _FENCE.fullmatch(lines[number])
         if not opened:
             number += 1
             continue
@@ -228,15 +228,13 @@ def _closes(line: str, marker: str) -> bool:
 
 
 def _dedent(line: str, indent: str) -> str:
-    line = line.rstrip("\r")
     return line[len(indent) :] if line.startswith(indent) else line.lstrip(" \t")
 
 
 def _options(page: str, line: int, text: str, errors: list[GrammarError]) -> Options:
-    known = {f: type(v) for f, v in vars(Options()).items()}
+    known = tuple(vars(Options()))
     values: dict[str, str | float | int] = {}
     at = 0
-    text = text.rstrip()
     while at < len(text):
         option = _OPTION.match(text, at)
         if not option:

@@ -324,11 +324,10 @@ def _load_step(data: dict[str, Any]) -> Ran:
         number, columns = place.split(":")
         start, end = columns.split("-")
         spans.setdefault(int(number), []).append(Span(int(start), int(end), style))
-    texts = data.get("output", "").removesuffix("\n").split("\n") if data.get("output") else []
-    seconds = [float(s) for s in str(data.get("line seconds", "")).split()]
-    if len(seconds) < len(texts):  # a line added by hand: verify is to name it, not the loader
-        seconds += [0.0] * (len(texts) - len(seconds))
-    lines = tuple(Line(text, tuple(spans.get(n, ())), seconds[n - 1]) for n, text in enumerate(texts, 1))
+    texts = data["output"].removesuffix("\n").split("\n") if data.get("output") else []
+    seconds = (float(s) for s in str(data.get("line seconds", "")).split())
+    # Of a line added by hand there is no second: verify is to name it, not the loader.
+    lines = tuple(Line(text, tuple(spans.get(n, ())), next(seconds, 0.0)) for n, text in enumerate(texts, 1))
     return Ran(
         command=data["command"],
         exit_status=data["exit status"],

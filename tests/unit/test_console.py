@@ -52,6 +52,7 @@ def mistakes(text: str) -> list[str]:
 
 def test_blocks_steps_and_lines() -> None:
     first, second = parse("page.md", PAGE).blocks
+    assert {first.page, second.page} == {"page.md"}
     assert (first.line, first.index, first.options.example, first.options.columns) == (3, 0, "hello-node", 120)
     assert [(s.line, s.command, s.expected_status) for s in first.steps] == [
         (4, "docker build \\\n    -t hello-node .", 0),
@@ -124,33 +125,32 @@ def test_every_way_to_show_is_known(show: str) -> None:
         ('colour="red"', "unknown option 'colour'\n    known options: example, name, title, show, expect, wait, timeout, columns"),
         ('name="a" name="b"', "option 'name' is given twice\n    keep one"),
         ("name=a", "not an option: 'name=a'\n    write key=\"value\""),
-        ('name="a" loose', "not an option: 'loose'"),
-        ('name="a', "not an option: 'name=\"a'"),
-        ('name="a"title="b"', "not an option"),
-        ('timeout="soon"', "timeout='soon': could not convert string to float"),
-        ('timeout="0"', "seconds, above 0 and at most 3600"),
-        ('timeout="-1"', "seconds, above 0 and at most 3600"),
-        ('timeout="3600.1"', "seconds, above 0 and at most 3600"),
-        ('timeout="nan"', "seconds, above 0 and at most 3600"),
-        ('columns="wide"', "columns='wide': invalid literal for int()"),
-        ('columns="19"', "characters, from 20 to 400"),
-        ('columns="401"', "characters, from 20 to 400"),
+        ('name="a" loose', "not an option: 'loose'\n    write key=\"value\""),
+        ('name="a', 'not an option: \'name="a\'\n    write key="value"'),
+        ('name="a"title="b"', 'not an option: \'name="a"title="b"\'\n    write key="value"'),
+        ('timeout="soon"', "timeout='soon': could not convert string to float: 'soon'"),
+        ('timeout="0"', "timeout='0': seconds, above 0 and at most 3600"),
+        ('timeout="-1"', "timeout='-1': seconds, above 0 and at most 3600"),
+        ('timeout="3600.1"', "timeout='3600.1': seconds, above 0 and at most 3600"),
+        ('timeout="nan"', "timeout='nan': seconds, above 0 and at most 3600"),
+        ('columns="wide"', "columns='wide': invalid literal for int() with base 10: 'wide'"),
+        ('columns="19"', "columns='19': characters, from 20 to 400"),
+        ('columns="401"', "columns='401': characters, from 20 to 400"),
         ('show="everything"', "show='everything': one of all, command, output, none"),
-        ('example="../secrets"', "the name of a folder of examples/"),
-        ('example="Upper"', "the name of a folder of examples/"),
-        ('example=""', "the name of a folder of examples/"),
-        ('name="1st"', "a letter, then letters, digits, '-', '_' or '.'"),
-        ('name="a b"', "a letter, then letters, digits, '-', '_' or '.'"),
-        ('wait="soon"', "a port from 1 to 65535, or a URL with http:// or https://"),
-        ('wait="0"', "a port from 1 to 65535"),
-        ('wait="65536"', "a port from 1 to 65535"),
-        ('wait="ftp://localhost"', "a port from 1 to 65535"),
+        ('example="../secrets"', "example='../secrets': the name of a folder of examples/"),
+        ('example="Upper"', "example='Upper': the name of a folder of examples/"),
+        ('example=""', "example='': the name of a folder of examples/"),
+        ('name="1st"', "name='1st': a letter, then letters, digits, '-', '_' or '.'"),
+        ('name="a b"', "name='a b': a letter, then letters, digits, '-', '_' or '.'"),
+        ('wait="soon"', "wait='soon': a port from 1 to 65535, or a URL with http:// or https://"),
+        ('wait="0"', "wait='0': a port from 1 to 65535, or a URL with http:// or https://"),
+        ('wait="65536"', "wait='65536': a port from 1 to 65535, or a URL with http:// or https://"),
+        ('wait="ftp://localhost"', "wait='ftp://localhost': a port from 1 to 65535, or a URL with http:// or https://"),
     ],
 )
 def test_a_wrong_option_names_the_opening_line_and_what_is_known(option: str, says: str) -> None:
     [mistake] = mistakes(f"text\n\n```console {option}\n$ true\n```")
-    assert mistake.startswith("page.md:3: ")
-    assert says in mistake
+    assert mistake == f"page.md:3: {says}"
 
 
 @pytest.mark.parametrize("value", ["3600", "0.001"])
@@ -164,48 +164,101 @@ def test_limits_of_numbers_are_allowed(name: str, value: str) -> None:
     assert str(getattr(options, name)) == value
 
 
+NEITHER = "\n    write '$ command', '> typed line' or '? exit status'; outputs are never typed, they come from the run"
+NOT_TYPED = (
+    "a typed line without a command to type it into\n"
+    "    a typed line goes below the '$ ' command whose program reads it, and above its '? N'"
+)
+
+
 @pytest.mark.parametrize(
     ("body", "line", "says"),
     [
-        ("```console\n$ true\nhello\n```", 3, "neither command, typed line nor status: 'hello'"),
-        ("```console\n$true\n```", 2, "neither command, typed line nor status: '$true'"),
-        ("```console\n$\n```", 2, "neither command, typed line nor status: '$'"),
-        ("```console\n# docker ps\n```", 2, "neither command, typed line nor status"),
-        ("```console\n$ cat\n>typed\n```", 3, "neither command, typed line nor status: '>typed'"),
-        ("```console\n> typed\n```", 2, "a typed line without a command"),
-        ("```console\n>\n```", 2, "a typed line without a command"),
-        ("```console\n$ true\n? 256\n```", 3, "not an exit status: '? 256'"),
-        ("```console\n$ true\n? -1\n```", 3, "not an exit status: '? -1'"),
-        ("```console\n$ true\n? one\n```", 3, "not an exit status: '? one'"),
-        ("```console\n$ true\n?\n```", 3, "not an exit status: '?'"),
-        ("```console\n? 1\n```", 2, "an exit status without a command"),
-        ("```console\n$ false\n? 1\n? 1\n```", 4, "an exit status without a command"),
-        ("```console\n$ true\n? 0\n> late\n```", 4, "a typed line without a command"),
-        ("```console\n```", 1, "a block without a command"),
-        ("```console\n\n   \n```", 1, "a block without a command"),
+        (
+            "```console\n$ true\nhello\n```",
+            3,
+            "neither command, typed line nor status: 'hello'" + NEITHER,
+        ),
+        (
+            "```console\n$true\n```",
+            2,
+            "neither command, typed line nor status: '$true'" + NEITHER,
+        ),
+        (
+            "```console\n$\n```",
+            2,
+            "neither command, typed line nor status: '$'" + NEITHER,
+        ),
+        (
+            "```console\n# docker ps\n```",
+            2,
+            "neither command, typed line nor status: '# docker ps'" + NEITHER,
+        ),
+        (
+            "```console\n$ cat\n>typed\n```",
+            3,
+            "neither command, typed line nor status: '>typed'" + NEITHER,
+        ),
+        (
+            "```console\n> typed\n```",
+            2,
+            NOT_TYPED,
+        ),
+        (
+            "```console\n>\n```",
+            2,
+            NOT_TYPED,
+        ),
+        ("```console\n$ true\n? 256\n```", 3, "not an exit status: '? 256'\n    write '? N' with N from 0 to 255"),
+        ("```console\n$ true\n? -1\n```", 3, "not an exit status: '? -1'\n    write '? N' with N from 0 to 255"),
+        ("```console\n$ true\n? one\n```", 3, "not an exit status: '? one'\n    write '? N' with N from 0 to 255"),
+        ("```console\n$ true\n?\n```", 3, "not an exit status: '?'\n    write '? N' with N from 0 to 255"),
+        ("```console\n? 1\n```", 2, "an exit status without a command\n    write it once, below its '$ ' command"),
+        ("```console\n$ false\n? 1\n? 1\n```", 4, "an exit status without a command\n    write it once, below its '$ ' command"),
+        (
+            "```console\n$ true\n? 0\n> late\n```",
+            4,
+            NOT_TYPED,
+        ),
+        ("```console\n```", 1, "a block without a command\n    add a line '$ command'"),
+        ("```console\n\n   \n```", 1, "a block without a command\n    add a line '$ command'"),
         ("text\n\n```console\n$ true\n", 3, "this block is never closed\n    add ``` below it"),
         ("~~~~console\n$ true\n~~~\n", 1, "this block is never closed\n    add ~~~~ below it"),
-        ("```console\n$ true \\\n```", 2, "ends in a backslash"),
+        (
+            "```console\n$ true \\\n```",
+            2,
+            "the command ends in a backslash and no line follows\n    add the line, or drop the '\\'",
+        ),
         ("```console\n$ echo \x07\n```", 2, "a control character\n    write keys as ^C, ^D, ^P^Q"),
-        ("```console\n$ cat\n> \x03\n```", 3, "a control character"),
-        ("```console\n$ echo \\\n  a\x7fb\n```", 3, "a control character"),
-        ("```console\n$ echo \x9b31m\n```", 2, "a control character"),
-        (f"```console\n$ {'x' * (MAX_LINE_BYTES + 1)}\n```", 2, "a line of over 4000 bytes"),
-        (f"```console\n$ echo \\\n{'é' * (MAX_LINE_BYTES // 2 + 1)}\n```", 2, "a line of over 4000 bytes"),
-        ("a\n> ```console\n> $ true\n> ```\n", 2, "a block in a quotation is not run"),
+        ("```console\n$ cat\n> \x03\n```", 3, "a control character\n    write keys as ^C, ^D, ^P^Q"),
+        ("```console\n$ echo \\\n  a\x7fb\n```", 3, "a control character\n    write what makes it, such as $'\\a'"),
+        ("```console\n$ echo \x9b31m\n```", 2, "a control character\n    write keys as ^C, ^D, ^P^Q"),
+        (
+            f"```console\n$ {'x' * (MAX_LINE_BYTES + 1)}\n```",
+            2,
+            "a line of over 4000 bytes\n    break it with '\\', or put it in a script",
+        ),
+        (
+            f"```console\n$ echo \\\n{'é' * (MAX_LINE_BYTES // 2 + 1)}\n```",
+            2,
+            "a line of over 4000 bytes\n    break it with '\\', or put it in a script",
+        ),
+        ("a\n> ```console\n> $ true\n> ```\n", 2, "a block in a quotation is not run\n    write it without the '>'"),
         (
             'a\n  ```console expect="`"\n$ true\n```\n',
             2,
             "a block with a backtick in its first line is not run\n    open it with ~~~",
         ),
-        ("```{.console}\n$ true\n```\n", 1, "not the form of a block: '{.console}'"),
-        ('a\n``` { .x .console name="y" }\n$ true\n```\n', 2, "not the form of a block"),
+        ("```{.console}\n$ true\n```\n", 1, "not the form of a block: '{.console}'\n    write ```console key=\"value\""),
+        (
+            'a\n``` { .x .console name="y" }\n$ true\n```\n',
+            2,
+            'not the form of a block: \'{ .x .console name="y" }\'\n    write ```console key="value"',
+        ),
     ],
 )
 def test_a_mistake_names_its_line(body: str, line: int, says: str) -> None:
-    [mistake] = mistakes(body)
-    assert mistake.startswith(f"page.md:{line}: ")
-    assert says in mistake
+    assert mistakes(body) == [f"page.md:{line}: {says}"]
 
 
 def test_an_empty_line_may_end_a_command() -> None:
@@ -231,10 +284,22 @@ def test_all_mistakes_are_listed_in_the_page_s_order() -> None:
     ]  # fmt: skip
 
 
+def test_a_block_that_is_never_closed_hides_no_later_mistake() -> None:
+    found = mistakes("```console\n$ true\n\n~~~console\nput\n~~~\n")
+    assert [mistake.partition(": ")[0] for mistake in found] == ["page.md:1", "page.md:5"]
+
+
 def test_a_name_is_for_one_block() -> None:
     [mistake] = mistakes('```console name="a"\n$ true\n```\n\n```console name="a"\n$ true\n```')
-    assert mistake.startswith("page.md:5: the name 'a' was given to the block at line 1\n")
+    assert mistake == (
+        "page.md:5: the name 'a' was given to the block at line 1\n    names are for one block of a page: choose another"
+    )
     assert len(parse("page.md", "```console\n$ true\n```\n" * 2).blocks) == 2
+
+
+@pytest.mark.parametrize("name", ["a", "Z", "a1-b_c.d"])
+def test_names_begin_with_a_letter(name: str) -> None:
+    assert parse("page.md", f'```console name="{name}"\n$ true\n```').blocks[0].options.name == name
 
 
 def test_a_line_of_just_the_limit_is_allowed() -> None:
@@ -248,6 +313,11 @@ def test_continuation_lines_belong_to_the_command_whatever_they_look_like() -> N
         (7, "two \\\\", 0),
         (8, "three", 0),
     ]
+
+
+@pytest.mark.parametrize(("backslashes", "steps"), [(0, 2), (1, 1), (2, 2), (3, 1), (4, 2), (5, 1)])
+def test_an_odd_number_of_backslashes_goes_on_in_the_next_line(backslashes: int, steps: int) -> None:
+    assert len(parse("page.md", f"```console\n$ a {chr(92) * backslashes}\n$ b\n```").steps) == steps
 
 
 def test_blank_lines_and_blanks_at_ends_of_lines_mean_nothing() -> None:
@@ -284,6 +354,10 @@ def test_a_block_may_stand_in_lists_tabs_admonitions_and_details(above: str, ind
 
 def test_a_line_less_indented_than_its_fence_loses_what_indent_it_has() -> None:
     assert steps_of(parse("page.md", "    ```console\n  $ true\n    ```")) == [(2, "true", 0)]
+    assert mistakes("    ```console\n\N{NO-BREAK SPACE}$ true\n    ```"), "an indent is of blanks and tabs"
+    assert mistakes("    ```console\n  $ true\n \tXput\n    ```")[0].startswith(
+        "page.md:3: neither command, typed line nor status: 'Xput'"
+    )
 
 
 def test_fences_of_tildes_and_longer_fences() -> None:
@@ -304,7 +378,9 @@ def test_a_line_of_code_is_no_fence() -> None:
 
 @pytest.mark.parametrize("language", ["sh", "text", "consoles", "Console", "dockerfile", ""])
 def test_other_languages_are_not_run(language: str) -> None:
-    assert parse("page.md", f"```{language}\n$ rm -rf /\n```").blocks == ()
+    other = f"```{language}\n$ rm -rf /\n```\n"
+    [block] = parse("page.md", f"{other}\n```console\n$ true\n```\n{other}").blocks
+    assert (block.line, block.steps[0].command) == (5, "true")
 
 
 def test_lines_may_end_as_on_windows() -> None:
@@ -340,10 +416,27 @@ def rendered(text: str) -> str:
         "```jinja\n{% raw %}{{ x }}{% endraw %}{{ y }}\n{%- endraw -%}\n```\n",
         "`{% endraw %}`\n",
         "```sh\nno marks\n```\n",
+        "`{{ a }}`\n```sh\n{{ b }}\n```\n`{{ c }}`\n",
+        "```sh\nuse `{{ a }}` here\n```\n",
+        "```sh\n`plain`\n{{ a }}\n```\n",
     ],
 )
 def test_jinja_gives_shielded_code_back_as_it_was(text: str) -> None:
     assert rendered(shield(text)) == text
+
+
+def test_what_an_author_marks_as_raw_stays_so_above_a_fence() -> None:
+    text = "{% raw %}{{ a }}{% endraw %}\n```sh\n{{ b }}\n```\n"
+    assert rendered(shield(text)) == "{{ a }}\n```sh\n{{ b }}\n```\n"
+
+
+def test_code_without_marks_is_left_alone_beside_code_with_them() -> None:
+    assert shield("`a` and `{{ b }}`") == "`a` and {% raw %}`{{ b }}`{% endraw %}"
+
+
+def test_blocks_are_numbered_in_order() -> None:
+    shielded = shield("```console\n$ a\n```\n" * 4)
+    assert [line for line in shielded.split("\n") if "block" in line] == [f'```console block="{n}"' for n in range(4)]
 
 
 def test_an_unclosed_fence_is_left_to_the_parser() -> None:

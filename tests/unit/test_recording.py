@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +18,7 @@ from hypothesis import strategies as st
 from macros import recording
 from macros.errors import RecordingError
 from macros.lines import Line, Span
-from macros.recording import SCHEMA, BaseImage, Ground, Provenance, Recording, dump, key_of, load, page_kinds, write
+from macros.recording import SCHEMA, BaseImage, Ground, Provenance, Recording, as_json, dump, key_of, load, page_kinds, write
 from macros.volatile import RULES, Kind
 from tests.unit.samples import BASES, GROUND, PAGE, PROVENANCE, STEPS, coloured, ran, recorded, walkthrough
 
@@ -119,8 +122,8 @@ def test_a_newer_or_older_schema_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_file_cut_at_any_line_is_refused(tmp_path: Path) -> None:
     lines = dump(recorded()).splitlines(keepends=True)
-    said = {refused("".join(lines[:count]), tmp_path).split("\n")[0] for count in range(len(lines))}
-    assert said == {"cannot be read", "is cut short"}
+    said = {refused("".join(lines[:count]), tmp_path) for count in range(len(lines))}
+    assert said == {f"{what}\n    restore it from git, or run `make live`" for what in ("cannot be read", "is cut short")}
 
 
 def test_a_step_cut_out_or_doubled_is_refused(tmp_path: Path) -> None:
@@ -167,7 +170,29 @@ def test_what_is_no_recording_is_refused(text: str, tmp_path: Path) -> None:
 def test_a_file_of_another_shape_is_refused(old: str, new: str, tmp_path: Path) -> None:
     text = dump(recorded())
     assert old in text
-    assert refused(text.replace(old, new), tmp_path).startswith("cannot be read")
+    said = refused(text.replace(old, new), tmp_path)
+    assert said.startswith("cannot be read")
+    assert said.endswith(")\n    restore it from git, or run `make live`")
+
+
+def test_a_recording_of_other_rules_is_read_as_such(tmp_path: Path) -> None:
+    older = recorded(ground=replace(GROUND.of(walkthrough()), rules=RULES - 1))
+    assert there_and_back(older, tmp_path) == older
+
+
+def test_lines_without_seconds_came_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "page.yml"
+    path.write_text("\n".join(line for line in dump(recorded()).split("\n") if "line seconds" not in line))
+    found = load(path, "page.md")
+    assert found
+    assert [line.at for line in found.steps[0].lines] == [0.0, 0.0]
+    assert found.steps[0].output == STEPS[0].output
+
+
+def test_the_json_of_a_file_is_the_same_data(tmp_path: Path) -> None:
+    path = tmp_path / "page.yml"
+    write(recorded(), path)
+    assert load(path, "page.md", lambda text: json.loads(as_json(text))) == recorded()
 
 
 def test_what_is_not_utf_8_is_told(tmp_path: Path) -> None:
@@ -193,6 +218,33 @@ def test_a_file_is_written_whole_with_the_rights_of_any_file(tmp_path: Path) -> 
     assert path.read_text() == dump(recorded())
     assert path.stat().st_mode & 0o777 == 0o644
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_folders_are_made_and_the_file_comes_from_beside_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[tuple[Path, Path]] = []
+
+    def replacing(source: str, target: Path) -> None:
+        moved.append((Path(source), target))
+        Path(source).rename(target)
+
+    monkeypatch.setattr(os, "replace", replacing)
+    path = tmp_path / "a" / "b" / "page.yml"
+    write(recorded(), path)
+    [(source, target)] = moved
+    assert target == path
+    assert source.parent == path.parent, "a rename within one folder is whole on every file system"
+    assert source.name.startswith(".page.yml."), "and no glob for recordings finds it"
+
+
+def test_a_machine_s_own_encoding_does_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "page.yml"
+    write(recorded(ran("echo", "naïve ⟨id 1⟩ 中")), path)
+    code = "import pathlib, sys; from macros.recording import *; p = pathlib.Path(sys.argv[1]); write(load(p, 'page.md'), p)"
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    before = path.read_bytes()
+    assert load(path, "page.md")
+    subprocess.run([sys.executable, "-c", code, path], env=environment, cwd=RECORDINGS[0].parents[1], check=True)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("failing", ["replace", "chmod"])
@@ -299,6 +351,13 @@ def test_examples_of_other_pages_are_not() -> None:
     assert GROUND.of(walkthrough()).examples == {"app": "aaaa"}
 
 
+def test_the_order_of_examples_is_no_part_of_the_key() -> None:
+    one, other = (
+        replace(GROUND.of(walkthrough()), examples=dict(order)) for order in ([("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")])
+    )
+    assert recorded(ground=one).key == recorded(ground=other).key
+
+
 def test_a_page_s_kinds_are_part_of_the_key() -> None:
     kinds = (Kind("ticket", r"T-\d"),)
     assert key_of(walkthrough(), GROUND, kinds) == recorded(kinds=kinds).key != recorded().key
@@ -343,7 +402,10 @@ def test_a_page_without_kinds_of_its_own() -> None:
         ({"name": "x", "pattern": "y", "holds": "z"}, "a volatile kind has a name and a pattern"),
         ({"name": "x", "pattern": "("}, r"not a regular expression that can serve: '\('"),
         ({"name": "x", "pattern": "(?i)y"}, "not a regular expression that can serve"),
-        ({"name": "x", "pattern": "(?P<k0>y)"}, "not a regular expression that can serve"),
+        (
+            {"name": "x", "pattern": "(?P<k0>y)"},
+            "not a regular expression that can serve: .* \\(the group k0 is the table's own\\)$",
+        ),
         ({"name": "x", "pattern": 7}, "not a regular expression that can serve: 7|a volatile kind"),
         ({"name": "x", "pattern": "y*"}, "matches no text at all"),
         ({"name": "x", "pattern": r"(y)\1"}, "that can serve|refers back to a group"),
@@ -353,6 +415,11 @@ def test_a_page_without_kinds_of_its_own() -> None:
 def test_a_kind_that_can_not_serve_is_refused(entry: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         page_kinds([entry])
+
+
+def test_a_kind_may_match_anything_but_nothing() -> None:
+    [kind] = page_kinds([{"name": "x", "pattern": "X+"}])
+    assert kind == Kind("x", "X+")
 
 
 def test_kinds_of_a_page_may_hold_groups() -> None:

@@ -170,6 +170,12 @@ def test_the_same_letters_of_two_kinds_are_two_things() -> None:
     assert masked("0.0.0.0:40000 10.1.2.3 10.1.2.3").lines == ("0.0.0.0:⟨chosen port 1⟩ ⟨address 2⟩ ⟨address 2⟩",)
 
 
+def test_names_that_begin_alike_are_two_names() -> None:
+    assert masked("affectionate_lamarr affectionate_wu affectionate_lamarr").lines == (
+        "⟨generated name 1⟩ ⟨generated name 2⟩ ⟨generated name 1⟩",
+    )
+
+
 def test_a_page_s_own_kinds_come_before_the_table_s() -> None:
     own = (Kind("whole", r"took \d+s"),)
     assert masked("took 3s", kinds=own).lines == ("⟨whole⟩",)
@@ -255,6 +261,15 @@ def test_steps_of_a_build_come_in_any_order_with_what_stands_below_them() -> Non
     moved = [BUILD[0], *first[:1], *second, first[1], *third, BUILD[7]]
     assert not masked(*BUILD).matches(masked(*moved)), "a line moved below another step"
     assert not masked(*BUILD).matches(masked(*BUILD[1:7], BUILD[0], BUILD[7])), "a line left the build"
+
+
+@pytest.mark.parametrize("step", [" => ", " => => "])
+def test_what_differs_does_not_order_the_steps(step: str) -> None:
+    one, other = "sha256:0123456789ab", "sha256:ba9876543210"
+    head = [" => exporting"] * step.count("=> =>")
+    once = masked(*head, f"{step}{one} first 1s", f"{step}{other} second 2s")
+    again = masked(*head, f"{step}{other} first 2s", f"{step}{one} second 1s")
+    assert once.matches(again)
 
 
 def test_lines_below_no_step_and_steps_at_the_end_are_kept() -> None:
