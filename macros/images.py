@@ -17,7 +17,7 @@ from macros import engine, owner, stand_ins
 from macros.errors import EngineError, ImageError
 from macros.owner import LABEL
 from macros.recipe import NODE, NODE_MAJOR, SANDBOX_RECIPE, generation, recipe_hash
-from macros.recording import REGISTRY, BaseImage
+from macros.recording import REGISTRY, STAND_IN, BaseImage
 from macros.volatile import redact
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def ensure(client: DockerClient, say: Callable[[str], None] = print) -> tuple[Ba
     _ensure_debian(client, engine.SUITE, say)
     missing = [name for name in NODE if not _has(client, name) and not _pulled(client, name, say)]
     if missing:
-        stand_ins.node(client, missing, NODE_MAJOR, DEBIAN, say)
+        # One Node by all its names: a stand-in that is there may hold the version of before a move.
+        others = [name for name in NODE if name not in missing and _base(client, name).origin == STAND_IN]
+        stand_ins.node(client, [*missing, *others], NODE_MAJOR, DEBIAN, say)
     return tuple(_base(client, name) for name in NODE)
 
 
