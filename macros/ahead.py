@@ -54,6 +54,7 @@ class Ahead:
         self._told: dict[str, tuple[str, Told]] = {}
         self._futures: dict[str, tuple[str, Future[Outcome] | None]] = {}
         self._worker: threading.Thread | None = None
+        self._begun = self._asked = False
         self._without_engine = False
 
     def tell(self, chapters: Mapping[str, Chapter], mode: Mode) -> dict[str, Told]:
@@ -78,17 +79,27 @@ class Ahead:
 
     def _work(self) -> None:
         with self._lock:
-            first = self._worker is None
-            if self._worker and self._worker.is_alive():
+            self._asked = True
+            if self._worker:
                 return
-            self._worker = threading.Thread(target=self._submit, name="ahead", daemon=True)
-            worker = self._worker
+            first, self._begun = not self._begun, True
+            self._worker = worker = threading.Thread(target=self._submit_all, name="ahead", daemon=True)
         worker.start()
         if first:
             worker.join(PATIENCE)
 
+    def _submit_all(self) -> None:
+        """Submit what is wanted, until nothing was asked meanwhile."""
+        while True:
+            with self._lock:
+                if not self._asked:
+                    self._worker = None
+                    return
+                self._asked = False
+            self._submit()
+
     def _submit(self) -> None:
-        """Have every wanted page that is not known yet under way."""
+        """Have every wanted page that is not known yet under way; those that just changed before those that wait."""
         try:
             pool = self._book.pool(self._say)
         except DockerNotesError as error:
@@ -101,24 +112,25 @@ class Ahead:
         self._without_engine = False
         with self._lock:
             wanted = dict(self._wanted)
-        changed = False
-        for page, want in wanted.items():
-            with self._lock:
-                key, future = self._futures.get(page, ("", None))
-                if key == want.key:
-                    continue
-                if future:
-                    future.cancel()  # where it has not begun
-                ran = self._book.ran(want.chapter, want.ground)
-                self._futures[page] = (want.key, None)
-                if ran:
+        changed = [page for page, want in wanted.items() if self._futures.get(page, ("", None))[0] != want.key]
+        # What has not begun is taken back, and comes behind.
+        waiting = [page for page, (_, future) in self._futures.items() if changed and future and future.cancel()]
+        known = False
+        for page in dict.fromkeys([*changed, *waiting]):
+            if page not in wanted:
+                continue
+            want = wanted[page]
+            ran = self._book.ran(want.chapter, want.ground)
+            if ran:
+                known = True
+                with self._lock:
+                    self._futures[page] = (want.key, None)
                     self._told[page] = (want.key, Told(ran, live=False))
-                    changed = True
-                    continue
-                future = pool.submit(self._book.job(want.chapter, want.ground), progress.Lines())
-                self._futures[page] = (want.key, future)
+                continue
+            future = pool.submit(self._book.job(want.chapter, want.ground), progress.Lines())
+            self._futures[page] = (want.key, future)
             future.add_done_callback(partial(self._done, page, want))
-        if changed:
+        if known:
             self._changed()
         try:
             pool.warm()

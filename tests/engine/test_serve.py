@@ -61,20 +61,31 @@ class Served:
         pytest.fail(f"not served within {seconds} s; the log:\n{''.join(self.log)}\nthe page:\n{self.page()[-3000:]}")
 
     def runs(self) -> int:
-        return sum(line.startswith("page.md: ") for line in self.log)
+        return self.ended().count("page.md")
+
+    def ended(self) -> list[str]:
+        return [line.partition(": ")[0] for line in self.log if re.match(r"\w+\.md: (?:ok|\d+ failure)", line)]
+
+
+@contextlib.contextmanager
+def serving(clone: Clone) -> Iterator[Served]:
+    served = Served(clone)
+    try:
+        yield served
+    finally:
+        if served.process.poll() is None:
+            os.killpg(served.process.pid, signal.SIGKILL)
+        served.process.wait()
+        served.reader.join()
+        assert served.process.stdout
+        served.process.stdout.close()
 
 
 @pytest.fixture
 def served(clone: Clone) -> Iterator[Served]:
     clone.write(page=PAGE)
-    served = Served(clone)
-    yield served
-    if served.process.poll() is None:
-        os.killpg(served.process.pid, signal.SIGKILL)
-    served.process.wait()
-    served.reader.join()
-    assert served.process.stdout
-    served.process.stdout.close()
+    with serving(clone) as served:
+        yield served
 
 
 def test_serve(served: Served, client: DockerClient) -> None:
@@ -126,6 +137,21 @@ def test_serve(served: Served, client: DockerClient) -> None:
     while left(client) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not left(client)
+
+
+def test_an_edited_page_does_not_wait_for_those_that_wait(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_NOTES_SANDBOXES", "1")
+    waiting = {name: f"# Page\n\n```console\n$ sleep 4; echo {name}\n```\n" for name in ("a", "b", "c")}
+    clone.write(**waiting, page=PAGE)
+    with serving(clone) as served:
+        served.until(lambda html: "First words" in html)
+        clone.write(page=PAGE.replace("first output", "second output"))
+        served.until(lambda html: "second output" in output_of(html))
+        assert len(served.ended()) < len(waiting) + 1
+        deadline = time.monotonic() + 60
+        while len(served.ended()) < len(waiting) + 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert sorted(served.ended()) == ["a.md", "b.md", "c.md", "page.md"], "each of them runs once"
 
 
 def output_of(html: str) -> str:
