@@ -112,6 +112,11 @@ class Book:
         hashes = {name: examples.hash_of(self.examples / name) for name in examples.names(self.examples)}
         return Ground(recipe.recipe_hash(), recipe.NODE, hashes)
 
+    def texts(self) -> dict[str, str]:
+        """The Markdown of every page, by its path below docs/."""
+        docs = self.root / "docs"
+        return {path.relative_to(docs).as_posix(): path.read_text(encoding="utf-8") for path in sorted(docs.rglob("*.md"))}
+
     def read(self, pages: Mapping[str, str]) -> tuple[dict[str, Chapter], list[PageError]]:
         """The chapters among pages, and every mistake in them.
 

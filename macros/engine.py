@@ -25,13 +25,13 @@ import requests.exceptions
 from docker.context.config import get_current_context_name
 
 from macros.errors import EngineError
+from macros.recipe import SUITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "docker-compose", "containerd")
 HELPERS = {"runc": "runc", "iptables": "iptables", "debootstrap": "debootstrap"}
-SUITE = "testing"
 CALL_TIMEOUT = 600  # seconds; a build step may be silent for long
 PROBE_TIMEOUT = 3  # seconds
 START_TIMEOUT = 60.0

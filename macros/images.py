@@ -16,7 +16,7 @@ import docker.errors
 from macros import engine, owner, stand_ins
 from macros.errors import EngineError, ImageError
 from macros.owner import LABEL
-from macros.recipe import NODE, NODE_MAJOR, SANDBOX_RECIPE, generation, recipe_hash
+from macros.recipe import NODE, NODE_MAJOR, SANDBOX_RECIPE, SUITE, generation, recipe_hash
 from macros.recording import REGISTRY, STAND_IN, BaseImage
 from macros.volatile import redact
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from macros.recipe import Generation
 
-DEBIAN = f"debian:{engine.SUITE}-slim"
+DEBIAN = f"debian:{SUITE}-slim"
 
 
 def ensure(client: DockerClient, say: Callable[[str], None] = print) -> tuple[BaseImage, ...]:
@@ -39,7 +39,7 @@ def ensure(client: DockerClient, say: Callable[[str], None] = print) -> tuple[Ba
     Raises:
         ImageError: where an image can neither be pulled nor built.
     """
-    _ensure_debian(client, engine.SUITE, say)
+    _ensure_debian(client, SUITE, say)
     missing = [name for name in NODE if not _has(client, name) and not _pulled(client, name, say)]
     if missing:
         # One Node by all its names: a stand-in that is there may hold the version of before a move.

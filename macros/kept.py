@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 import time
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from macros import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,15 +55,14 @@ class Kept:
         return made
 
     def _keep(self, name: str, made: str | bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if isinstance(made, str):
+            files.put(made.encode(), self._folder / f"{name}.txt")
+        else:
+            files.put(made, self._folder / f"{name}.bin")
         for path in self._folder.iterdir():
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime < time.time() - _UNUSED:
                     path.unlink()
-        handle, aside = tempfile.mkstemp(dir=self._folder)
-        with os.fdopen(handle, "wb") as file:
-            file.write(made.encode() if isinstance(made, str) else made)
-        Path(aside).replace(self._folder / (name + (".txt" if isinstance(made, str) else ".bin")))
 
 
 @cache

@@ -26,8 +26,9 @@ search:
 """
 
 # Text between tags has its < escaped, so these are tags; values are quoted, by Markdown and by ourselves.
-_TAG = re.compile(r"</?h[1-5]\b[^<>]*>|<[A-Za-z][^<>]*?\s(?:id|name|for|href|src|data-cast|aria-labelledby)=[^<>]*>")
-_ATTRIBUTE = re.compile(r'(?P<before>\s(?P<name>id|name|for|href|src|data-cast|aria-labelledby)=")(?P<value>[^"]*)(?=")')
+_NAMES = "id|name|for|href|src|data-cast|aria-labelledby"
+_TAG = re.compile(rf"</?h[1-5]\b[^<>]*>|<[A-Za-z][^<>]*?\s(?:{_NAMES})=[^<>]*>")
+_ATTRIBUTE = re.compile(rf'(?P<before>\s(?P<name>{_NAMES})=")(?P<value>[^"]*)(?=")')
 _HEADING = re.compile(r"(?P<before></?h)(?P<level>[1-5])\b")
 
 

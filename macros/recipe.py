@@ -9,6 +9,8 @@ from pathlib import Path
 
 from macros.errors import ImageError
 
+SUITE = "testing"
+"""Of Debian: where the newest engine is, the one started here as that in a sandbox."""
 NODE = ("node:24-slim", "node:latest")
 NODE_MAJOR = 24
 SANDBOX_RECIPE = Path(__file__).parent / "sandbox_image"
@@ -29,7 +31,7 @@ GENERATIONS = {
     # Its own CLI, and BuildKit where it is asked for (https://docs.docker.com/build/buildkit/).
     "20.10": Generation("bookworm", "docker.io", ("DOCKER_BUILDKIT=1",)),
     "26.1": Generation("trixie", _SPLIT),
-    "28.5": Generation("testing", _SPLIT),
+    "28.5": Generation(SUITE, _SPLIT),
 }
 """What Debian's suites held in November 2026. The last one is what is recorded and published."""
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from macros import volatile
+from macros import files, volatile
 from macros.errors import RecordingError
 from macros.lines import Line, Span, text_of
 
@@ -144,17 +142,8 @@ def key_of(walkthrough: Walkthrough, ground: Ground, kinds: tuple[volatile.Kind,
 
 
 def write(recording: Recording, path: Path) -> None:
-    """Write the recording aside, then rename: nobody ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(dump(recording))
-        os.chmod(aside, 0o644)  # noqa: PTH101  # as any file of the repository
-        os.replace(aside, path)  # noqa: PTH105
-    except BaseException:
-        os.unlink(aside)  # noqa: PTH108
-        raise
+    """Write the recording's file, whole or not at all."""
+    files.put(dump(recording).encode(), path)
 
 
 # ---------------------------------------------------------------------------------- the file

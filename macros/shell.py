@@ -8,7 +8,7 @@ import secrets
 import select
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import docker.errors
 import requests.exceptions
@@ -69,23 +69,7 @@ class Shell:
         self._nonce = secrets.token_hex(8)
         self._columns = 0
         self._mark = re.compile(rb"\x1b\]133;([CD]);" + self._nonce.encode() + rb"(?:;(\d+))?\x07")
-        environment = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": HOME, "USER": USER, "DOCKER_CLI_HINTS": "false"}
-        bash = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
-        try:
-            made = self._api.exec_create(
-                sandbox.container.id,
-                bash,
-                tty=True,
-                stdin=True,
-                user=USER,
-                workdir=HOME,
-                environment=environment,
-                detach_keys=_NO_DETACH_KEYS,
-            )
-            self._exec = made["Id"]
-            stream = self._api.exec_start(self._exec, tty=True, socket=True)
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-            raise SandboxGone(f"the sandbox is gone: {error}") from error
+        self._exec, stream = open_bash(sandbox)
         self._stream = stream
         self._socket = raw_socket(stream)
         self._socket.setblocking(True)
@@ -201,6 +185,31 @@ class Shell:
         if ended:
             raise ShellEnded("the command ended the page's shell")
         raise SandboxGone("the sandbox is gone")
+
+
+def open_bash(sandbox: Sandbox) -> tuple[str, Any]:
+    """A bash behind a terminal, as the reader's in a sandbox: its id there, and what it is typed into and read from.
+
+    Raises:
+        SandboxGone: where the sandbox no longer answers.
+    """
+    api = sandbox.client.api
+    environment = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": HOME, "USER": USER, "DOCKER_CLI_HINTS": "false"}
+    bash = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
+    try:
+        made = api.exec_create(
+            sandbox.container.id,
+            bash,
+            tty=True,
+            stdin=True,
+            user=USER,
+            workdir=HOME,
+            environment=environment,
+            detach_keys=_NO_DETACH_KEYS,
+        )["Id"]
+        return made, api.exec_start(made, tty=True, socket=True)
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise SandboxGone(f"the sandbox is gone: {error}") from error
 
 
 def _split_at_escape(data: bytes) -> tuple[bytes, bytes]:

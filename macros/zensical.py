@@ -43,9 +43,8 @@ def pages(root: Path) -> Pages:
     Raises:
         BuildFailed: where a page has mistakes, or did not do what it says.
     """
-    docs = root / "docs"
-    texts = {path.relative_to(docs).as_posix(): path.read_text(encoding="utf-8") for path in sorted(docs.rglob("*.md"))}
     book = Book(root)
+    texts = book.texts()
     chapters, failures = book.read(texts)
     try:
         with progress.shown(len(chapters)) as shown:

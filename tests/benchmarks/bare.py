@@ -8,35 +8,39 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from macros import examples
-from macros.sandbox import HOME, USER, hang_up, raw_socket
+from macros import engine, examples, images, owner
+from macros.sandbox import Sandbox, hang_up, raw_socket
+from macros.shell import open_bash
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from macros.console import Step, Walkthrough
-    from macros.sandbox import Sandbox
 
 _PROMPT = re.compile(rb"\x1b\]prompt;\d+\x07")
-_SET_UP = b"PS1='\\e]prompt;$?\\a' PS2= PROMPT_COMMAND=; set +H; unset HISTFILE\n"
+_SET_UP = "PS1='\\e]prompt;$?\\a' PS2= PROMPT_COMMAND=; set +H; unset HISTFILE"
 # As long as a page waits with what is typed into a program: it could not be typed sooner.
 _QUIET = 0.3
+
+
+@contextlib.contextmanager
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox of its own, for as long as the context lasts."""
+    client = engine.connect()
+    image, _ = images.ensure_sandbox(client)
+    with contextlib.closing(Sandbox.start(image, client, owner.labels("sandbox"))) as started:
+        yield started
 
 
 class Bare:
     """A bash in a sandbox. What it prints is dropped."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        api = sandbox.client.api
-        environment = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": HOME, "USER": USER, "DOCKER_CLI_HINTS": "false"}
-        bash = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
-        made = api.exec_create(
-            sandbox.container.id, bash, tty=True, stdin=True, user=USER, workdir=HOME, environment=environment, detach_keys="ctrl-_"
-        )
-        self._stream = api.exec_start(made["Id"], tty=True, socket=True)
+        _, self._stream = open_bash(sandbox)
         self._socket = raw_socket(self._stream)
         self._socket.setblocking(True)
-        self.type(_SET_UP.decode().rstrip("\n"))
+        self.type(_SET_UP)
 
     def close(self) -> None:
         """Hang up."""

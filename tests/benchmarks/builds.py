@@ -18,9 +18,7 @@ PAGES = (10, 100, 1000)
 
 def rows(root: Path, folder: Path, turns: int) -> list[Row]:
     """Measure this site: replayed, and where an engine answers."""
-    pasted = folder / "pasted"
-    pasted.mkdir()
-    plain.paste(root, pasted)
+    pasted = plain.pasted(root, folder / "pasted")
     # What the machine has run is then known, and the next builds run nothing.
     build(root, folder / "site", "auto")
     replayed = in_turns(lambda: build(root, folder / "site"), lambda: build(pasted, folder / "plain"), turns)
@@ -36,9 +34,7 @@ def growth(root: Path, folder: Path, turns: int) -> list[Row]:
     """Measure sites of many pages, and the share of the build that looks for blocks."""
     found = []
     for count in PAGES:
-        ours, pasted = folder / f"ours-{count}", folder / f"pasted-{count}"
-        if not ours.exists():
-            grow(root, ours, pasted, count)
+        ours, pasted = many(root, folder, count)
         few = max(3, turns * 10 // count) if count > min(PAGES) else turns
         pairs = in_turns(lambda: build(ours, folder / "site"), lambda: build(pasted, folder / "plain"), few)  # noqa: B023  # called at once
         found.append(row(f"{count} pages of {grown.BLOCKS} blocks, replayed", "plain MkDocs, outputs pasted in", "flat", pairs))
@@ -47,16 +43,17 @@ def growth(root: Path, folder: Path, turns: int) -> list[Row]:
     return found
 
 
-def grow(root: Path, ours: Path, pasted: Path, count: int) -> None:
-    """Write a site of many pages, and its plain form."""
-    grown.grow(root, ours, count)
-    pasted.mkdir()
-    plain.paste(ours, pasted)
+def many(root: Path, folder: Path, count: int) -> tuple[Path, Path]:
+    """A site of many pages, and its plain form, made where they are not yet."""
+    ours = folder / f"ours-{count}"
+    if not ours.exists():
+        grown.grow(root, ours, count)
+    return ours, plain.pasted(ours, folder / f"pasted-{count}")
 
 
 def _scan(folder: Path) -> Taken:
-    pages = {path.name: path.read_text() for path in (folder / "docs").glob("*.md")}
     book = Book(folder)
+    pages = book.texts()
     began = time.perf_counter()
     book.read(pages)
     return Taken(time.perf_counter() - began)

@@ -7,10 +7,9 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from macros import engine, images, owner, walkthrough
+from macros import walkthrough
 from macros.book import Book
-from macros.pool import Job, Pool
-from macros.sandbox import Sandbox
+from macros.pool import Pool
 from tests.benchmarks import bare
 from tests.benchmarks.measure import Row, Taken, row
 
@@ -20,24 +19,19 @@ if TYPE_CHECKING:
 
     from macros.book import Chapter
     from macros.console import Step
+    from macros.sandbox import Sandbox
 
 
 def rows(root: Path, turns: int) -> list[Row]:
     """Measure."""
     book = Book(root)
-    pages = {path.relative_to(root / "docs").as_posix(): path.read_text() for path in sorted((root / "docs").rglob("*.md"))}
-    chapters = list(book.read(pages)[0].values())
-    client = engine.connect()
-    image, _ = images.ensure_sandbox(client)
+    chapters = list(book.read(book.texts())[0].values())
     pairs, overheads = [], []
     for _ in range(turns):
         pool = Taken(_by_the_pool(book, chapters))
-        alone = Sandbox.start(image, client, owner.labels("sandbox"))
-        try:
-            typed = [_typed(chapter, alone, root / "examples") for chapter in chapters]
+        with bare.sandbox() as alone:
+            typed = [_typed(chapter, alone, book.examples) for chapter in chapters]
             ours = [_ours(book, chapter, alone) for chapter in chapters]
-        finally:
-            alone.close()
         floor = [seconds for page in typed for seconds in page]
         pairs.append((pool, Taken(sum(floor))))
         above = [1000 * (a - b) for a, b in zip((s for page in ours for s in page), floor, strict=True)]
@@ -91,12 +85,11 @@ def _typed(chapter: Chapter, sandbox: Sandbox, folder: Path) -> list[float]:
 def _ours(book: Book, chapter: Chapter, sandbox: Sandbox) -> list[float]:
     """Seconds from the start of each step to that of the next."""
     moments: list[float] = []
-    job = Job(chapter.walkthrough, book.ground())
     outcome = walkthrough.run(
-        job.walkthrough,
+        chapter.walkthrough,
         sandbox,
         folder=book.examples,
-        ground=job.ground,
+        ground=book.ground(),
         bases=(),
         on_step=lambda _: moments.append(time.perf_counter()),
     )

@@ -8,10 +8,10 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from macros import engine, examples, images, owner
+from macros import engine, examples
 from macros.book import Book
-from macros.sandbox import Sandbox
-from tests.benchmarks import builds
+from macros.sandbox import HOME, USER
+from tests.benchmarks import bare, builds
 from tests.benchmarks.measure import Row, Taken, in_turns, process, row
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from macros.book import Chapter
+    from macros.sandbox import Sandbox
 
 CONFIG = """\
 site_name: The same commands
@@ -35,12 +36,7 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
         sys.stderr.write("No `docker` command here, so nothing is held against markdown-exec and jupyter-cache.\n")
         return []
     book = Book(root)
-    pages = {path.name: path.read_text() for path in sorted((root / "docs").glob("*.md"))}
-    chapters, _ = book.read(pages)
-    client = engine.connect()
-    image, _ = images.ensure_sandbox(client)
-    sandbox = Sandbox.start(image, client, owner.labels("sandbox"))
-    inside = f"{docker} --host {engine.host(client)} exec --user reader --workdir /home/reader {sandbox.container.id} bash -c"
+    chapters, _ = book.read(book.texts())
 
     def ours() -> Taken:
         return builds.build(root, folder / "site", "auto")
@@ -50,7 +46,9 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
         _put_examples(book, chapters, sandbox)
         return process([sys.executable, "-m", "mkdocs", "build", "--quiet"], folder / "exec")
 
-    try:
+    with bare.sandbox() as sandbox:
+        host = engine.host(sandbox.client)
+        inside = f"{docker} --host {host} exec --user {USER} --workdir {HOME} {sandbox.container.id} bash -c"
         _for_markdown_exec(folder / "exec", chapters, inside)
         ours()
         pairs = in_turns(ours, by_markdown_exec, max(1, turns // 3), warm=False)
@@ -59,8 +57,6 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
         _put_examples(book, chapters, sandbox)
         _by_jupyter_cache(folder / "jupyter")
         cached = in_turns(ours, lambda: _by_jupyter_cache(folder / "jupyter"), turns, warm=False)
-    finally:
-        sandbox.close()
     return [
         row("nothing changed, and an engine answers", "markdown-exec, the same commands", "0.05", pairs),
         row("nothing changed, and an engine answers", "jupyter-cache, which makes no site", "", cached),

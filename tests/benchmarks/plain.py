@@ -22,11 +22,13 @@ _MACRO = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _KEPT = ("includes", "overrides", "examples")
 
 
-def paste(root: Path, folder: Path) -> None:
-    """Write the site at `root` into `folder`, with its recorded outputs pasted in.
+def pasted(root: Path, folder: Path) -> Path:
+    """The site at `root` with its recorded outputs pasted in, made in `folder` where it is not yet.
 
     Numbers and figures in prose are left out, so the plain site has less to do than a hand-written one would.
     """
+    if folder.exists():
+        return folder
     for name in _KEPT:
         if (root / name).is_dir():
             shutil.copytree(root / name, folder / name)
@@ -37,7 +39,7 @@ def paste(root: Path, folder: Path) -> None:
         text.replace("module_name: macros", "render_by_default: true").replace("strict: true\n", "\n")
     )
     book = Book(root)
-    pages = {path.relative_to(root / "docs").as_posix(): path.read_text() for path in (root / "docs").rglob("*.md")}
+    pages = book.texts()
     chapters, failures = book.read(pages)
     told = book.replay(chapters.values(), book.ground())
     failures += [failure for each in told.values() for failure in each.failures]
@@ -49,6 +51,7 @@ def paste(root: Path, folder: Path) -> None:
         path = folder / "docs" / page
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_page(source, blocks, steps))
+    return folder
 
 
 def _page(source: str, blocks: Sequence[Block], steps: Sequence[Ran]) -> str:

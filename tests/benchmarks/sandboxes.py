@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from macros import engine, images, owner
 from macros.sandbox import Sandbox
+from tests.benchmarks import bare
 from tests.benchmarks.measure import Row, Taken, in_turns, row
 
 if TYPE_CHECKING:
@@ -26,11 +27,8 @@ def rows(turns: int) -> list[Row]:
     client = engine.connect()
     image, _ = images.ensure_sandbox(client)
     start = in_turns(lambda: _started(client, image), lambda: _bare_engine(client, image), turns)
-    sandbox = Sandbox.start(image, client, owner.labels("sandbox"))
-    try:
+    with bare.sandbox() as sandbox:
         reset = in_turns(lambda: _reset(sandbox), lambda: _pruned(sandbox), turns)
-    finally:
-        sandbox.close()
     return [
         row("the start of a sandbox, base images in it", "a bare `dockerd` in a container, empty", "", start),
         row("a reset between pages", "`docker rm`, `prune` and `rmi` typed there", "", reset),

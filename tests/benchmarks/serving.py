@@ -14,9 +14,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Self
 
-from macros import engine, images, owner
 from macros.book import Book
-from macros.sandbox import Sandbox
 from tests.benchmarks import bare, builds, plain
 from tests.benchmarks.measure import Row, Taken, in_turns, row, without_notices
 
@@ -108,23 +106,20 @@ class Served:
 def rows(root: Path, folder: Path, turns: int) -> list[Row]:
     """Measure this site, and one of 1,000 pages."""
     found = []
-    ours, pasted = folder / "ours", folder / "pasted"
+    ours, pasted = folder / "ours", plain.pasted(root, folder / "pasted")
     for name in ("docs", "examples", "includes", "overrides", "recordings"):
         shutil.copytree(root / name, ours / name)
     (ours / "macros").symlink_to(root / "macros")
     shutil.copy(root / "mkdocs.yml", ours)
-    if not pasted.exists():
-        pasted.mkdir()
-        plain.paste(root, pasted)
+    # So that an edited page does not wait for pages that this copy has not run.
+    builds.build(ours, folder / "site", "auto")
     with Served(ours, EDITED) as mine, Served(pasted, EDITED) as theirs:
         found.append(
             row("an edit of prose, this site", "plain MkDocs, outputs pasted in", "1.05", in_turns(mine.prose, theirs.prose, turns))
         )
     found.append(_edited_command(ours, turns))
     count = max(builds.PAGES)
-    many, many_pasted = folder / f"ours-{count}", folder / f"pasted-{count}"
-    if not many.exists():
-        builds.grow(root, many, many_pasted, count)
+    many, many_pasted = builds.many(root, folder, count)
     page = "page-0500.md"
     with Served(many, page) as mine, Served(many_pasted, page) as theirs:
         pairs = in_turns(mine.prose, theirs.prose, 3)
@@ -134,10 +129,7 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
 
 def _edited_command(ours: Path, turns: int) -> Row:
     """A page whose commands changed, against the same page typed into a bare shell on a fresh engine."""
-    client = engine.connect()
-    image, _ = images.ensure_sandbox(client)
     chapters, _ = Book(ours).read({EDITED: (ours / "docs" / EDITED).read_text()})
-    sandbox = Sandbox.start(image, client, owner.labels("sandbox"))
 
     def typed() -> Taken:
         began = time.perf_counter()
@@ -146,9 +138,6 @@ def _edited_command(ours: Path, turns: int) -> Row:
         assert sandbox.reset()
         return taken
 
-    try:
-        with Served(ours, EDITED, "auto") as mine:
-            pairs = in_turns(mine.command, typed, turns)
-    finally:
-        sandbox.close()
+    with bare.sandbox() as sandbox, Served(ours, EDITED, "auto") as mine:
+        pairs = in_turns(mine.command, typed, turns)
     return row(f"an edited command of {EDITED}", "that page typed into a bare shell", "1.1", pairs)

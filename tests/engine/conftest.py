@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,3 +149,12 @@ def left(client: DockerClient, pid: int = 0) -> list[str]:
     found = client.api.containers(all=True, filters={"label": owner.OWNER})
     owners = {c["Id"][:12]: c["Labels"][owner.OWNER] for c in found}
     return [f"{name} {of}" for name, of in owners.items() if owner.is_gone(of) or f":{pid}:" in of]
+
+
+def gone_within(client: DockerClient, seconds: float) -> float:
+    began = time.monotonic()
+    while left(client):
+        if time.monotonic() - began > seconds:
+            pytest.fail(f"left after {seconds} s: {left(client)}")
+        time.sleep(0.1)
+    return time.monotonic() - began

@@ -9,9 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.engine.conftest import left
+from tests.engine.conftest import gone_within, left
 
 if TYPE_CHECKING:
     import subprocess
@@ -23,15 +21,6 @@ if TYPE_CHECKING:
 PAGES = {name: f"# Page\n\n```console\n$ docker run --name box node:24-slim sh -c 'sleep 2; echo {name}'\n```\n" for name in "abc"}
 # `KILLS=50 make test` is the long form.
 KILLS = int(os.environ.get("KILLS") or 6)
-
-
-def gone_within(client: DockerClient, seconds: float) -> float:
-    began = time.monotonic()
-    while left(client):
-        if time.monotonic() - began > seconds:
-            pytest.fail(f"left after {seconds} s: {left(client)}")
-        time.sleep(0.1)
-    return time.monotonic() - began
 
 
 def kill(process: subprocess.Popen[str], number: int) -> str:

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from macros.recording import Ground
 
 BOOK = Book(ROOT)
-CHAPTERS, MISTAKES = BOOK.read({
-    path.relative_to(ROOT / "docs").as_posix(): path.read_text() for path in sorted((ROOT / "docs").rglob("*.md"))
-})  # fmt: skip
+CHAPTERS, MISTAKES = BOOK.read(BOOK.texts())
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import pytest
 
 from macros import engine, owner
 from macros.recipe import NODE
-from tests.engine.conftest import left
+from tests.engine.conftest import gone_within
 from tests.engine.test_failures import message_of
 
 if TYPE_CHECKING:
@@ -103,8 +103,5 @@ def test_the_outer_engine_restarted_midway(outer: tuple[Container, DockerClient]
     assert clone.tree("recordings", "site") == before
 
     answering(there["DOCKER_HOST"]).close()
-    deadline = time.monotonic() + 10
-    while left(inner) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not left(inner)
+    gone_within(inner, 10)
     assert clone.build(**there).returncode == 0

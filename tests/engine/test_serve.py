@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.conftest import left
+from tests.engine.conftest import gone_within, left
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,10 +133,7 @@ def test_serve(served: Served, client: DockerClient) -> None:
     os.killpg(served.process.pid, signal.SIGINT)
     served.process.wait(timeout=20)
     assert time.monotonic() - began < 5
-    deadline = time.monotonic() + 10
-    while left(client) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not left(client)
+    gone_within(client, 10)
 
 
 def test_an_edited_page_does_not_wait_for_those_that_wait(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:

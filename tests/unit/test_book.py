@@ -353,21 +353,23 @@ def kept(shelf: Shelf) -> dict[str, Recording]:
     return {page: one.recording for page, one in told.items()}
 
 
-def test_replay_asks_no_engine(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def said_without_an_engine(shelf: Shelf, mode: Mode) -> list[str]:
+    """What is said where the recordings are shown."""
     recordings = kept(shelf)
-    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     said: list[str] = []
-    told = tell(Book(shelf.root), chapters(shelf), Mode.REPLAY, Lines(), said.append)
+    told = tell(Book(shelf.root), chapters(shelf), mode, Lines(), said.append)
     assert {page: one.recording for page, one in told.items()} == recordings
-    assert said == []
+    return said
+
+
+def test_replay_asks_no_engine(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    assert said_without_an_engine(shelf, Mode.REPLAY) == []
 
 
 def test_auto_falls_back_to_the_recordings_and_says_why(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    recordings = kept(shelf)
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
-    said: list[str] = []
-    told = tell(Book(shelf.root), chapters(shelf), Mode.AUTO, Lines(), said.append)
-    assert {page: one.recording for page, one in told.items()} == recordings
+    said = said_without_an_engine(shelf, Mode.AUTO)
     assert len(said) == 1
     assert said[0].startswith("Replaying the recordings: DOCKER_HOST=tcp://127.0.0.1:9 does not answer")
 

@@ -36,7 +36,7 @@ def test_every_block_is_shown_as_mkdocs_shows_it(clone: Path) -> None:
     done = build(clone)
     assert done.returncode == 0, done.stdout + done.stderr
     book = Book(ROOT)
-    chapters, failures = book.read({path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")})
+    chapters, failures = book.read(book.texts())
     told = tell(book, chapters, Mode.REPLAY, progress.Lines(), print)
     assert not failures
     for page, chapter in chapters.items():
