@@ -11,7 +11,8 @@ import json
 import os
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -23,7 +24,6 @@ from macros.recording import Ground, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from macros.console import Walkthrough
     from macros.pool import Job, Pool, Progress
@@ -285,8 +285,8 @@ class Book:
         return sum(step.seconds for step in found.steps) if found else 0.0
 
     def _run_path(self, page: str) -> Path:
-        """Where a run of this machine is kept: by the sandbox's image, which the base images are part of."""
-        return self._runs / self._image.rpartition(":")[2] / self._path(page).name
+        """Where a run of this machine is kept: by the sandbox's image, which the base images are part of, and by what recorded it."""
+        return self._runs / self._image.rpartition(":")[2] / _recorders() / self._path(page).name
 
     def ran(self, chapter: Chapter, ground: Ground) -> Recording | None:
         """What this machine ran of a chapter in its present form; None where it did not, or it failed."""
@@ -340,6 +340,14 @@ def _drifted(walkthrough: Walkthrough, old: Recording, new: Recording) -> list[P
         fix = f"{recording.RUN_LIVE};\n    where it differs in every run, follow “Add a kind of volatile text” in CONTRIBUTING.md"
         found.append(StepError(walkthrough.page, step.line, f"the output of `{step.command}` changed:\n{indented}", fix))
     return found
+
+
+@cache
+def _recorders() -> str:
+    """A hash of the code that makes a recording of what was printed: other code's runs are not to replace newer recordings."""
+    rooms = ("lines", "shell", "terminal", "walkthrough")
+    code = (Path(__file__).with_name(f"{room}.py").read_bytes() for room in rooms)
+    return hashlib.sha256(b"".join(code)).hexdigest()[:16]
 
 
 def _mark(run: Recording, path: Path) -> str:

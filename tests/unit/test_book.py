@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from macros import recording
+from macros import book, recording
 from macros.book import Book, Chapter, Mode, front_matter, tell
 from macros.errors import DockerNotesError, EngineError, RecordingError, StepError
 from macros.progress import Lines
@@ -235,6 +235,14 @@ def test_a_changed_example_runs_the_page_that_uses_it(shelf: Shelf) -> None:
     (shelf.examples / "app" / "Dockerfile").write_text("FROM node\n")
     shelf.run(found.values(), shelf.ground(), Lines(), again=False)
     assert shelf.runs.ran == ["page.md", "other.md", "page.md"]
+
+
+def test_a_run_that_other_code_recorded_does_not_count(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = chapters(shelf)
+    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    monkeypatch.setattr(book, "_recorders", lambda: "of other rooms")
+    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    assert shelf.runs.ran == ["page.md", "other.md"] * 2
 
 
 def test_a_run_of_another_sandbox_s_image_does_not_count(shelf: Shelf) -> None:
