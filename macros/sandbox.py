@@ -52,6 +52,7 @@ _API = r"""
 api() { curl --silent --show-error --fail --globoff --unix-socket /var/run/docker.sock --request "$@"; }
 ids() { grep -oE "\"$1\":\"[^\"]+\"" | cut -d '"' -f 4; }
 images() { api GET 'http://localhost/images/json?all=1'; }
+tags() { images | grep -oE '"RepoTags":\[[^]]*' | grep -oE '"[^"]+:[^"]+"' | tr -d '"'; }
 """
 _RESET = r"""
 pkill -KILL -u {user}
@@ -61,6 +62,7 @@ api GET 'http://localhost/containers/json?all=1' | ids Id | sed 's,.*,http://loc
 api POST http://localhost/networks/prune &
 {{
     images | ids Id | grep -vxF "$KEEP" | while read -r id; do api DELETE "http://localhost/images/$id?force=1"; done
+    tags | grep -vxF "$TAGS" | while read -r tag; do api DELETE "http://localhost/images/$tag"; done
     api POST 'http://localhost/build/prune?all=1'
 }} &
 find {home} /tmp /var/tmp -mindepth 1 -delete
@@ -231,10 +233,12 @@ class Sandbox:
         """
         if self.tainted:
             return False
-        keep = "\n".join(image["Id"] for image in json.loads(self.bases))
+        bases = json.loads(self.bases)
+        keep = "\n".join(image["Id"] for image in bases)
+        tags = "\n".join(tag for image in bases for tag in image["RepoTags"])
         script = _API + _RESET.format(user=USER, home=HOME)
         try:
-            return self.sh(script, env={"KEEP": keep, "BASES": self.bases})[0] == 0
+            return self.sh(script, env={"KEEP": keep, "TAGS": tags, "BASES": self.bases})[0] == 0
         except SandboxGone:
             return False
 

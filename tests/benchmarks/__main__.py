@@ -26,7 +26,9 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7, help="how often each pair is measured; a third of it what takes minutes")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is ended
+    # So that what was started is ended, in the background as well, where a shell has it ignore the latter.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     few = max(1, given.turns // 3)
     with tempfile.TemporaryDirectory(prefix="docker-notes.") as name:
         folder = Path(name)

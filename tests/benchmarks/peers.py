@@ -89,7 +89,7 @@ def _for_markdown_exec(folder: Path, chapters: Mapping[str, Chapter], inside: st
 
 
 def _for_jupyter_cache(folder: Path, chapters: Mapping[str, Chapter], inside: str) -> None:
-    folder.mkdir()
+    (folder / "cache").mkdir(parents=True)  # it asks before it makes one
     for page, chapter in chapters.items():
         cells: list[dict[str, Any]] = [
             {
