@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -25,6 +26,7 @@ FOLD_OVER = 24
 _HEAD, _TAIL, _AROUND, _LEAST = 4, 12, 1, 4
 _SLOW = 1.0  # seconds from which on a reader is told them
 _NARROW = 34  # characters that fit a phone without scrolling
+_SENTENCE = re.compile(r"\S+(?: {1,2}\S+){2,}")  # no columns, whose alignment a break would spoil
 
 # The sixteen colours as pyte names them, with xterm's values to fit others to.
 _COLOURS = {
@@ -122,9 +124,9 @@ def _step(step: Step, ran: Ran | None, show: str, expect: str) -> str:
 def _output(ran: Ran, expect: str) -> str:
     parts = []
     for folded, lines in _segments(ran.lines, expect):
-        text = "\n".join(_line(line, ran.columns) for line in lines)
+        text = "\n".join(f'<span class="wrap">{_coloured(line)}</span>' if _wraps(line, ran) else _coloured(line) for line in lines)
         # What may have to be scrolled can be reached by keyboard.
-        wide = ' tabindex="0"' if any(len(line.text) > _NARROW for line in lines) else ""
+        wide = ' tabindex="0"' if any(len(line.text) > _NARROW and not _wraps(line, ran) for line in lines) else ""
         pre = f'<pre class="console-output" data-search-exclude{wide}><samp>{text}\n</samp></pre>'
         if folded:
             pre = f'<details class="console-fold"><summary>{len(lines)} more lines</summary>{pre}</details>'
@@ -136,7 +138,10 @@ def _segments(lines: Sequence[Line], expect: str) -> Iterator[tuple[bool, Sequen
     if len(lines) <= FOLD_OVER:
         yield False, lines
         return
-    keep = {n for n in range(len(lines)) if n < _HEAD or n >= len(lines) - _TAIL}
+    tail = len(lines) - _TAIL
+    # From the start of a paragraph on, where one begins in it: the end is not to begin mid-sentence.
+    tail = next((n + 1 for n in range(tail, len(lines) - 2) if not lines[n].text), tail)
+    keep = {n for n in range(len(lines)) if n < _HEAD or n >= tail}
     if expect:
         found = (n for n, line in enumerate(lines) if expect in line.text)
         keep.update(m for n in found for m in range(n - _AROUND, n + _AROUND + 1) if 0 <= m < len(lines))
@@ -150,10 +155,12 @@ def _segments(lines: Sequence[Line], expect: str) -> Iterator[tuple[bool, Sequen
         start = end
 
 
-def _line(line: Line, columns: int) -> str:
-    html = _coloured(line)
-    # What the terminal broke at its edge, a page breaks at its own.
-    return f'<span class="wrap">{html}</span>' if len(line.text) > columns else html
+def _wraps(line: Line, ran: Ran) -> bool:
+    """Whether the page breaks a line that is wider than itself.
+
+    It breaks what the terminal broke at its edge, and what an error says, so that its end is seen at once.
+    """
+    return len(line.text) > ran.columns or (ran.exit_status != 0 and _SENTENCE.fullmatch(line.text) is not None)
 
 
 def _coloured(line: Line) -> str:

@@ -173,7 +173,7 @@ def test_the_style_sheet_knows_every_style_of_a_letter(code: str) -> None:
 
 
 def test_two_colours_in_a_line() -> None:
-    [output] = of(block(coloured("one two three", (0, 3, "red"), (8, 13, "blue"))), "console-output")
+    [output] = of(block(coloured("one two three", (0, 3, "red"), (8, 13, "blue")), exit_status=0), "console-output")
     assert [text(span) for span in output.iter("span")] == ["one", "three"]
     assert text(output) == "one two three\n"
 
@@ -183,9 +183,25 @@ def test_what_the_terminal_broke_is_broken_by_the_page() -> None:
     assert [len(text(span)) for span in of(output, "wrap")] == [101]
 
 
+@pytest.mark.parametrize(
+    ("line", "status", "wraps"),
+    [
+        ("Error: no such thing", 1, True),
+        ("Error: no such thing", 0, False),
+        ("Usage:  docker stop CONTAINER", 1, True),
+        ("NAMES   STATUS   PORTS", 1, False),
+        ("    at load (loader:1)", 1, False),
+        ("no words", 1, False),
+    ],
+)
+def test_what_an_error_says_is_broken_by_the_page(line: str, status: int, wraps: bool) -> None:  # noqa: FBT001
+    [output] = of(block(line, exit_status=status), "console-output")
+    assert [text(span) for span in of(output, "wrap")] == [line] * wraps
+
+
 @pytest.mark.parametrize(("length", "reached"), [(34, False), (35, True)])
 def test_what_may_have_to_be_scrolled_is_reached_by_keyboard(length: int, reached: bool) -> None:  # noqa: FBT001
-    [output] = of(block("x" * length), "console-output")
+    [output] = of(block("x" * length, "A sentence is broken, however long it is."), "console-output")
     assert (output.get("tabindex") == "0") == reached
 
 
@@ -206,6 +222,13 @@ def test_of_a_long_output_the_middle_is_folded() -> None:
     assert text(fold).startswith("9 more linesline 4.\n")
     assert text(fold).endswith("line 12.\n")
     assert "".join(map(text, of(found, "console-output"))) == "".join(f"{line}\n" for line in numbered(FOLD_OVER + 1))
+
+
+def test_the_end_in_sight_begins_with_a_paragraph() -> None:
+    found = block(*numbered(50), "", "The end", "", "of it all.")
+    [fold] = of(found, "console-fold")
+    assert text(fold).startswith("47 more linesline 4.\n")
+    assert text(of(found, "console-output")[-1]) == "The end\n\nof it all.\n"
 
 
 def test_what_a_block_expects_stays_in_sight() -> None:
