@@ -36,6 +36,10 @@ class _Wanted:
     ground: Ground
 
 
+def _wanted(chapter: Chapter, ground: Ground) -> _Wanted:
+    return _Wanted(recording.key_of(chapter.walkthrough, ground, chapter.kinds), chapter, ground)
+
+
 class Ahead:
     """Runs the pages of one clone ahead of the reader.
 
@@ -64,12 +68,26 @@ class Ahead:
         if mode is Mode.REPLAY:
             return replayed
         with self._lock:
-            self._wanted = {
-                page: _Wanted(recording.key_of(c.walkthrough, ground, c.kinds), c, ground) for page, c in chapters.items()
-            }
+            self._wanted = {page: _wanted(chapter, ground) for page, chapter in chapters.items()}
         self._work()
         with self._lock:
             return replayed if self._without_engine else {page: self._now(page, replayed[page]) for page in chapters}
+
+    def edited(self, page: str) -> None:
+        """Run a page that was told before as it now stands in its file; the build that shows it comes later."""
+        try:
+            text = (self._book.docs / page).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return  # gone again, or not to be read: the build says so
+        chapters, failures = self._book.read({page: text})
+        if failures or page not in chapters:
+            return
+        ground = self._book.ground()
+        with self._lock:
+            if page not in self._wanted:
+                return
+            self._wanted[page] = _wanted(chapters[page], ground)
+        self._work()
 
     def _now(self, page: str, replayed: Told) -> Told:
         key, told = self._told.get(page, ("", replayed))
@@ -140,13 +158,18 @@ class Ahead:
     def _done(self, page: str, want: _Wanted, future: Future[Outcome]) -> None:
         if future.cancelled():
             return
-        told = self._book.keep(future.result())
+        outcome = future.result()
         with self._lock:
-            if self._wanted[page].key != want.key:
-                return
-            self._told[page] = (want.key, told)
+            newest = self._wanted[page].key == want.key
+            if newest:
+                self._told[page] = (want.key, Told.of(outcome))
+        if newest:
+            self._changed()
+        # Files are written while the page is built.
+        told = self._book.keep(outcome)
+        if not newest:
+            return
         for failure in told.failures:
             self._say(str(failure))
         if not told.failures and self._book.save([told]):
             self._say(f"recorded {page}")
-        self._changed()

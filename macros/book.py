@@ -81,6 +81,11 @@ class Told:
     running: bool = False
     replayed: bool = False
 
+    @classmethod
+    def of(cls, outcome: Outcome) -> Told:
+        """What a run tells."""
+        return cls(outcome.recording, live=True, failures=outcome.failures)
+
 
 class Book:
     """The walkthroughs of one clone.
@@ -91,6 +96,7 @@ class Book:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.docs = root / "docs"
         self.examples = root / "examples"
         self.recordings = root / "recordings"
         # What was run on this machine, whether or not its build went through.
@@ -114,8 +120,9 @@ class Book:
 
     def texts(self) -> dict[str, str]:
         """The Markdown of every page, by its path below docs/."""
-        docs = self.root / "docs"
-        return {path.relative_to(docs).as_posix(): path.read_text(encoding="utf-8") for path in sorted(docs.rglob("*.md"))}
+        return {
+            path.relative_to(self.docs).as_posix(): path.read_text(encoding="utf-8") for path in sorted(self.docs.rglob("*.md"))
+        }
 
     def read(self, pages: Mapping[str, str]) -> tuple[dict[str, Chapter], list[PageError]]:
         """The chapters among pages, and every mistake in them.
@@ -208,7 +215,7 @@ class Book:
         """What a run tells; kept for later builds of this machine where nothing failed."""
         if not outcome.failures:
             recording.write(outcome.recording, self._run_path(outcome.recording.page))
-        return Told(outcome.recording, live=True, failures=outcome.failures)
+        return Told.of(outcome)
 
     def pool(self, say: Callable[[str], None] = print) -> Pool:
         """The sandboxes, kept from build to build.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-# Each begins with what is rare: a page's navigation may be long. Behind an attribute its tag still ends.
+# Each with its first letters, which are looked for before it: a page's navigation may be long.
 _REPAIRS = (
     # A checkbox has nothing to complete.
-    (re.compile(r'(<input class="md-toggle"[^>]*?) autocomplete="off"'), r"\1"),
-    # An attribute that takes a number, left empty.
-    (re.compile(r' tabindex(?:="")?(?=[ >])(?=[^<>]*>)'), ""),
+    ('<input class="md-toggle"', re.compile(r'([^>]*?) autocomplete="off"'), r"\1"),
+    # An attribute that takes a number, left empty. Behind an attribute its tag still ends.
+    (" tabindex", re.compile(r'(?:="")?(?=[ >])(?=[^<>]*>)'), None),
     # A dialog without a name.
-    (re.compile(r'(<div class="md-search"[^>]*?) role="dialog"'), r'\1 role="dialog" aria-label="Search"'),
+    ('<div class="md-search"', re.compile(r'([^>]*?) role="dialog"'), r'\1 role="dialog" aria-label="Search"'),
     # A kind of link that HTML does not know.
-    (re.compile(r' rel="edit"(?=[^<>]*>)'), ""),
+    (' rel="edit"', re.compile(r"(?=[^<>]*>)"), None),
 )
 
 # A command, or code in a line of prose; behind an empty span stands a whole block, which scrolls.
@@ -28,8 +28,15 @@ _GLOSSARY = re.compile(r'<abbr title="[^"]*">(?P<word>[^<]*)</abbr>|<(?P<end>/?)
 
 def repaired(html: str) -> str:
     """A page that Material wrote, as valid HTML without barriers."""
-    for pattern, replacement in _REPAIRS:
-        html = pattern.sub(replacement, html)
+    for start, rest, instead in _REPAIRS:
+        parts, done, at = [], 0, html.find(start)
+        while at >= 0:
+            behind = at + len(start)
+            if match := rest.match(html, behind):
+                parts += [html[done:at], "" if instead is None else start + match.expand(instead)]
+                done = behind = match.end()
+            at = html.find(start, behind)
+        html = "".join([*parts, html[done:]])
     return html
 
 

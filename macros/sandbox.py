@@ -13,6 +13,7 @@ import socket
 import tarfile
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -206,6 +207,18 @@ class Sandbox:
             raise SandboxGone(f"the sandbox is gone: {error}") from error
         return {pid for pid, name in processes if name.startswith("containerd-shim")}
 
+    def cpu_seconds(self) -> float:
+        """Seconds of processors that everything in it has used so far.
+
+        Raises:
+            SandboxGone: where the sandbox no longer answers.
+        """
+        try:
+            stats = self.client.api.stats(str(self.container.id), stream=False, one_shot=True)
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            raise SandboxGone(f"the sandbox is gone: {error}") from error
+        return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
+
     def answers(self, target: str, timeout: float) -> bool:
         """Wait until a URL or port of the sandbox answers, at most `timeout` seconds."""
         script = _ANSWERS_PORT if target.isdigit() else _ANSWERS_URL
@@ -219,6 +232,7 @@ class Sandbox:
         except SandboxGone:
             return False
 
+    @cached_property
     def versions(self) -> tuple[str, str]:
         """Versions of the engine and of buildx inside."""
         server = self.sh("docker version --format '{{.Server.Version}}'")[1].strip()

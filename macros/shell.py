@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from macros.sandbox import Sandbox
 
 # Typed lines are sent once the program is quiet: soon behind a prompt (the cursor stands in a
-# line), later where none is shown, later still where nothing was printed at all.
-QUIET_AT_PROMPT, QUIET, QUIET_UNHEARD = 0.3, 1.0, 3.0
+# line), later where none is shown. Where nothing was printed at all, the program may still be
+# starting: they are sent once nothing in the sandbox computes, or when that has taken too long.
+QUIET_AT_PROMPT, QUIET, STILL, QUIET_UNHEARD = 0.3, 1.0, 0.5, 3.0
+# Seconds between two looks at the sandbox, and the share of one core that an engine at rest may use.
+_GLANCE, _REST = 0.125, 0.1
 
 # Ctrl-P Ctrl-Q are for the containers inside; the outer engine is given keys that nobody types.
 _NO_DETACH_KEYS = "ctrl-_,ctrl-^,ctrl-_,ctrl-^"
@@ -109,6 +112,7 @@ class Shell:
         began = time.monotonic()
         started: float | None = None
         heard = 0.0
+        still: _Stillness | None = None
         waiting = list(typed)
         deadline = began + timeout
         while True:
@@ -117,13 +121,15 @@ class Shell:
                 self._stop(terminal, began)
             wait = deadline - now
             if waiting and started is not None:
-                quiet = QUIET_UNHEARD if not heard else QUIET_AT_PROMPT if terminal.column else QUIET
-                since = heard or started
-                if now - since >= quiet:
+                if heard:
+                    wait = min(wait, heard + (QUIET_AT_PROMPT if terminal.column else QUIET) - now)
+                else:
+                    still = still or _Stillness(self._sandbox, started)
+                    wait = min(wait, still.wait(now))
+                if wait <= 0:
                     self._send(waiting.pop(0).data)
-                    started, heard = now, 0.0
+                    started, heard, still = now, 0.0, None
                     continue
-                wait = min(wait, since + quiet - now)
             if not select.select([self._socket], [], [], max(0.0, wait))[0]:
                 continue
             self._pending += self._receive()
@@ -185,6 +191,32 @@ class Shell:
         if ended:
             raise ShellEnded("the command ended the page's shell")
         raise SandboxGone("the sandbox is gone")
+
+
+class _Stillness:
+    """How long nothing in a sandbox has computed, looked at again and again.
+
+    Args:
+        sandbox: to look at.
+        began: the moment from which on it is watched, by `time.monotonic`.
+    """
+
+    def __init__(self, sandbox: Sandbox, began: float) -> None:
+        self._sandbox = sandbox
+        self._deadline = began + QUIET_UNHEARD
+        self._since = self._looked = began
+        self._used = sandbox.cpu_seconds()
+
+    def wait(self, now: float) -> float:
+        """Seconds until it is to be asked again; none once it has been still for long enough, or has been waited for too long."""
+        if now - self._looked >= _GLANCE:
+            used = self._sandbox.cpu_seconds()
+            if used - self._used > _REST * (now - self._looked):
+                self._since = now
+            self._used, self._looked = used, now
+        if self._looked - self._since >= STILL:
+            return 0.0
+        return min(self._looked + _GLANCE, self._deadline) - now
 
 
 def open_bash(sandbox: Sandbox) -> tuple[str, Any]:

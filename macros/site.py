@@ -17,6 +17,8 @@ from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, get_files
 from mkdocs.utils import CountHandler, get_relative_url
 from pymdownx.superfences import SuperFencesException
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
 
 from macros import casts, console, downloads, examples, markup, printing, progress, render
 from macros.ahead import Ahead
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
+    from watchdog.observers.api import BaseObserver
 
 log = get_plugin_logger("docker-notes")
 EXECUTIONS = "executions.json"
@@ -65,6 +68,7 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         self.ahead = ahead
         self._env = env
         self._aside: Aside | None = None
+        self._observer: BaseObserver | None = None
         self.pages = Pages()
         self.prose = Prose(self.pages, env, book.kept)
 
@@ -96,12 +100,27 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         self._complain(failures)
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:  # noqa: ARG002  # MkDocs' names
-        """Build again when a page's run has ended."""
-        server.watch(str(signal_file(self.book.root)))
+        """Build again when a page's run has ended, and have an edited page run before MkDocs knows of the edit."""
+        signal = str(signal_file(self.book.root))
+        polling, observer = server.observer, Observer()
+        try:
+            if self.ahead:
+                observer.schedule(_Edits(self.book.docs, self.ahead), str(self.book.docs), recursive=True)
+            observer.start()
+        except OSError:  # the system has no more notices to give
+            server.watch(signal)
+            return server
+        # MkDocs looks at files twice a second, as not every file system tells of changes. Of this one, which is written
+        # here, the system does tell.
+        server.observer = observer  # type: ignore[assignment]  # any of watchdog's
+        server.watch(signal)
+        server.observer, self._observer = polling, observer
         return server
 
     def on_shutdown(self) -> None:
         """End the sandboxes that were kept warm."""
+        if self._observer:
+            self._observer.stop()
         self.book.close()
 
     @event_priority(-1000)  # behind all that write into the site
@@ -215,6 +234,32 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
             _to_terminal(str(in_page_order(failures)))
         elif failures:
             log.error(str(in_page_order(failures)))
+
+
+class _Edits(FileSystemEventHandler):
+    """Has a page run as soon as its file was written.
+
+    Args:
+        docs: the folder of the pages.
+        ahead: what runs them.
+    """
+
+    def __init__(self, docs: Path, ahead: Ahead) -> None:
+        self._docs = docs
+        self._ahead = ahead
+
+    def on_closed(self, event: FileSystemEvent) -> None:
+        """A file was written to its end."""
+        self._edited(event.src_path)
+
+    def on_moved(self, event: FileSystemEvent) -> None:
+        """A file was put in another's place."""
+        self._edited(event.dest_path)
+
+    def _edited(self, path: bytes | str) -> None:
+        file = Path(os.fsdecode(path))
+        if file.suffix == ".md":
+            self._ahead.edited(file.relative_to(self._docs).as_posix())
 
 
 def _cast(page: str) -> str:

@@ -67,7 +67,7 @@ def run(
     date = datetime.now(UTC).isoformat(timespec="seconds")
     done: list[Ran] = []
     fatal: list[PageError] = []
-    engine_version, buildx = sandbox.versions()
+    engine_version, buildx = sandbox.versions
     step = None
     try:
         with Shell(sandbox) as shell:

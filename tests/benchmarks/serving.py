@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EDITED = "layers-and-cache.md"
-# How often a reader's browser would ask.
-_GLANCE = 0.02
+# What MkDocs puts into a page, by which the browser asks to be told of the next build.
+_RELOAD = re.compile(r"livereload\((\d+), (\d+)\)")
+_GLANCE = 0.1
 _TIMEOUT = 300.0
 
 
@@ -47,7 +49,8 @@ class Served:
             start_new_session=True,
         )
         stem = page.removesuffix(".md")
-        self._addresses = [f"http://127.0.0.1:{port}/{stem}{end}" for end in (".html", "/")]
+        self._origin = f"http://127.0.0.1:{port}"
+        self._paths = [stem + end for end in (".html", "/")]
         self.until("</html>")
 
     def __enter__(self) -> Self:
@@ -59,7 +62,7 @@ class Served:
         self._page.write_text(self._text)
 
     def until(self, text: str, without: str = "\0") -> None:
-        """Look until the page shows a text.
+        """Look until the page shows a text, after every build as a browser does.
 
         Raises:
             TimeoutError: after five minutes.
@@ -70,17 +73,25 @@ class Served:
             if text in html and without not in html:
                 return
             assert self._process.poll() is None, "mkdocs serve ended"
-            time.sleep(_GLANCE)
+            told = _RELOAD.search(html)
+            if told:
+                self._get(f"{self._origin}/livereload/{told[1]}/{told[2]}")
+            else:
+                time.sleep(_GLANCE)
         raise TimeoutError(f"{self._page.name} does not show {text!r}")
 
     def _look(self) -> str:
-        for address in list(self._addresses):
-            with (
-                contextlib.suppress(urllib.error.URLError, ConnectionError),
-                urllib.request.urlopen(address, timeout=_TIMEOUT) as said,
-            ):
-                self._addresses = [address]
-                return str(said.read().decode())
+        for path in list(self._paths):
+            html = self._get(f"{self._origin}/{path}")
+            if html:
+                self._paths = [path]
+                return html
+        return ""
+
+    @staticmethod
+    def _get(address: str) -> str:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(address, timeout=_TIMEOUT) as said:
+            return str(said.read().decode())
         return ""
 
     def prose(self) -> Taken:

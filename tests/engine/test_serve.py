@@ -95,7 +95,7 @@ def test_serve(served: Served, client: DockerClient) -> None:
     assert "running again" in html
     assert "first output" not in output_of(html)
     served.until(lambda html: "first output" in output_of(html) and "running again" not in html)
-    assert (clone.folder / "recordings/page.yml").exists()
+    served.until(lambda _: (clone.folder / "recordings/page.yml").exists())
     assert served.runs() == 1
 
     # Prose runs nothing.
