@@ -51,7 +51,7 @@ def main() -> None:
     if given.readme:
         readme = ROOT / "README.md"
         text = readme.read_text()
-        readme.write_text(_README.sub(lambda _: f"{table(rows)}\n", text))
+        readme.write_text(_README.sub(lambda _: f"{table(rows)}\n\nOn {machine}.\n", text))
 
 
 if __name__ == "__main__":
