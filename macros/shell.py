@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from macros.lines import Line
     from macros.sandbox import Sandbox
 
-# Typed lines are sent once the program is quiet: soon behind a prompt (the cursor stands in a
-# line), later where none is shown. Where nothing was printed at all, the program may still be
-# starting: they are sent once nothing in the sandbox computes, or when that has taken too long.
-QUIET_AT_PROMPT, QUIET, STILL, QUIET_UNHEARD = 0.3, 1.0, 0.5, 3.0
+# Typed lines are sent to a program that shows a prompt (the cursor stands in a line) once it has been
+# quiet for a moment. One that shows none may still be at work: lines are sent once nothing in the sandbox
+# has computed for a while, or when it has been quiet for so long that this will not come.
+QUIET_AT_PROMPT, STILL, QUIET = 0.3, 0.5, 3.0
 # Seconds between two looks at the sandbox, and the share of one core that an engine at rest may use.
 _GLANCE, _REST = 0.125, 0.1
 
@@ -121,10 +121,10 @@ class Shell:
                 self._stop(terminal, began)
             wait = deadline - now
             if waiting and started is not None:
-                if heard:
-                    wait = min(wait, heard + (QUIET_AT_PROMPT if terminal.column else QUIET) - now)
+                if heard and terminal.column:
+                    wait = min(wait, heard + QUIET_AT_PROMPT - now)
                 else:
-                    still = still or _Stillness(self._sandbox, started)
+                    still = still or _Stillness(self._sandbox, heard or started)
                     wait = min(wait, still.wait(now))
                 if wait <= 0:
                     self._send(waiting.pop(0).data)
@@ -148,7 +148,7 @@ class Shell:
             if started is not None:
                 ready, self._pending = _split_at_escape(self._pending)
                 if ready:
-                    heard = now
+                    heard, still = now, None
                     terminal.feed(ready, now - began)
 
     def _stop(self, terminal: Terminal, began: float) -> None:
@@ -203,7 +203,7 @@ class _Stillness:
 
     def __init__(self, sandbox: Sandbox, began: float) -> None:
         self._sandbox = sandbox
-        self._deadline = began + QUIET_UNHEARD
+        self._deadline = began + QUIET
         self._since = self._looked = began
         self._used = sandbox.cpu_seconds()
 

@@ -201,8 +201,11 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
     # --------------------------------------------------------------------------------- fences
 
     def shield(self, env: Any) -> None:
-        """Before macros are rendered: code is not theirs."""
-        env.markdown = console.shield(env.markdown)
+        """Before macros are rendered, where they will be: code is not theirs."""
+        file = env.page.file.src_path
+        chosen = env.page.meta.get("render_macros", env.config["render_by_default"] or env.force_page_rendering(file))
+        if chosen:
+            env.markdown = console.shield(env.markdown)
 
     def validate(self, language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, str], md: Any) -> bool:  # noqa: ARG002  # superfences' names
         """Take the stand-in of a block that `shield` put there."""

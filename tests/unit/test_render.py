@@ -160,7 +160,15 @@ def test_colours_are_classes(style: str, classes: str) -> None:
     assert text(output) == "a red <word>\n"
 
 
-CODES = ["1", "3", "4", "7", "38;5;208", "38;2;9;9;9", *map(str, (*range(30, 38), *range(90, 98)))]
+CODES = [
+    "1",
+    "3",
+    "4",
+    "7",
+    "38;5;208",
+    "38;2;9;9;9",
+    *map(str, (*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108))),
+]
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -283,6 +283,12 @@ def test_a_block_that_no_macros_saw_is_refused(small: Small) -> None:
     small.fails("good.md: a console block that the macros did not see; let the page render macros")
 
 
+@pytest.mark.parametrize("chosen", [True, False])
+def test_code_is_as_it_was_written_whether_or_not_its_page_renders_macros(chosen: bool, small: Small) -> None:  # noqa: FBT001
+    small.write("good", f"---\nrender_macros: {chosen}\n---\n# Good\n\n`{{{{.Names}}}}`\n")
+    assert text(content(tree(small.build() / "good/index.html"))).split() == ["Good", "{{.Names}}"]
+
+
 def test_an_engine_that_is_named_and_does_not_answer_ends_a_live_build(small: Small) -> None:
     small.write("good", "# Good\n\n```console\n$ list\n```\n")
     small.monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
