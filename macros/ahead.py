@@ -160,7 +160,8 @@ class Ahead:
             return
         outcome = future.result()
         with self._lock:
-            newest = self._wanted[page].key == want.key
+            wanted = self._wanted.get(page)
+            newest = wanted is not None and wanted.key == want.key
             if newest:
                 self._told[page] = (want.key, Told.of(outcome))
         if newest:

@@ -17,8 +17,6 @@ from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, get_files
 from mkdocs.utils import CountHandler, get_relative_url
 from pymdownx.superfences import SuperFencesException
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
 
 from macros import casts, console, downloads, examples, markup, printing, progress, render
 from macros.ahead import Ahead
@@ -101,20 +99,10 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:  # noqa: ARG002  # MkDocs' names
         """Build again when a page's run has ended, and have an edited page run before MkDocs knows of the edit."""
-        signal = str(signal_file(self.book.root))
-        polling, observer = server.observer, Observer()
-        try:
-            if self.ahead:
-                observer.schedule(_Edits(self.book.docs, self.ahead), str(self.book.docs), recursive=True)
-            observer.start()
-        except OSError:  # the system has no more notices to give
-            server.watch(signal)
-            return server
-        # MkDocs looks at files twice a second, as not every file system tells of changes. Of this one, which is written
-        # here, the system does tell.
-        server.observer = observer  # type: ignore[assignment]  # any of watchdog's
-        server.watch(signal)
-        server.observer, self._observer = polling, observer
+        if self.ahead:
+            from macros.edits import listen  # noqa: PLC0415  # of no use to a build
+
+            self._observer = listen(server, signal_file(self.book.root), self.book.docs, self.ahead.edited)
         return server
 
     def on_shutdown(self) -> None:
@@ -237,32 +225,6 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
             _to_terminal(str(in_page_order(failures)))
         elif failures:
             log.error(str(in_page_order(failures)))
-
-
-class _Edits(FileSystemEventHandler):
-    """Has a page run as soon as its file was written.
-
-    Args:
-        docs: the folder of the pages.
-        ahead: what runs them.
-    """
-
-    def __init__(self, docs: Path, ahead: Ahead) -> None:
-        self._docs = docs
-        self._ahead = ahead
-
-    def on_closed(self, event: FileSystemEvent) -> None:
-        """A file was written to its end."""
-        self._edited(event.src_path)
-
-    def on_moved(self, event: FileSystemEvent) -> None:
-        """A file was put in another's place."""
-        self._edited(event.dest_path)
-
-    def _edited(self, path: bytes | str) -> None:
-        file = Path(os.fsdecode(path))
-        if file.suffix == ".md":
-            self._ahead.edited(file.relative_to(self._docs).as_posix())
 
 
 def _cast(page: str) -> str:

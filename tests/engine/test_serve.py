@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from macros.ahead import Ahead
+from macros.book import Book, Mode, Told
+from macros.lines import text_of
 from tests.engine.conftest import gone_within, left
 
 if TYPE_CHECKING:
@@ -149,6 +152,40 @@ def test_an_edited_page_does_not_wait_for_those_that_wait(clone: Clone, monkeypa
         while len(served.ended()) < len(waiting) + 1 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert sorted(served.ended()) == ["a.md", "b.md", "c.md", "page.md"], "each of them runs once"
+
+
+def test_an_edited_page_is_run_before_the_build_that_shows_it(clone: Clone) -> None:
+    book = Book(clone.folder)
+    changed = threading.Event()
+    ahead = Ahead(book, changed.set, print)
+
+    def told() -> Told:
+        return ahead.tell(book.read(book.texts())[0], Mode.AUTO)["page.md"]
+
+    def edit(text: str) -> None:
+        changed.clear()
+        clone.write(page=text)
+        ahead.edited("page.md")
+
+    try:
+        clone.write(page=PAGE)
+        told()
+        assert changed.wait(90)
+        edit(PAGE.replace("first output", "second output"))
+        assert changed.wait(90)
+        shown = told()
+        assert (shown.live, shown.running) == (True, False)
+        assert "second output" in text_of(shown.recording.steps[1].lines)
+
+        # Neither prose, nor a mistake, nor a page that no build has told of.
+        edit(PAGE.replace("first output", "second output").replace("First words", "Second words"))
+        edit(PAGE.replace("$ sleep", "sleep"))
+        clone.write(other=PAGE)
+        ahead.edited("other.md")
+        ahead.edited("gone.md")
+        assert not changed.wait(5)
+    finally:
+        book.close()
 
 
 def output_of(html: str) -> str:
