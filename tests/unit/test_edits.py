@@ -53,6 +53,7 @@ def test_pages_that_were_written_are_told_and_the_signal_is_built(
     assert observer is not None
     try:
         (docs / "note.txt").write_text("no page")
+        (docs.parent / "another").write_text("no signal")
         (docs / "part/page.md").write_text("# Page")
         assert told.get(timeout=PATIENCE) == "part/page.md"
         (docs / "page.md.new").write_text("# Page")
@@ -74,4 +75,4 @@ def test_without_notices_mkdocs_looks_at_the_signal(server: LiveReloadServer, do
 
     monkeypatch.setattr(Observer, "start", start)
     assert listen(server, docs.parent / "signal", docs, print) is None
-    assert [emitter.watch.path for emitter in server.observer.emitters] == [str(docs.parent / "signal")]
+    assert len(server.observer.emitters) == 1
