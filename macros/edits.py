@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import FileClosedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def listen(server: LiveReloadServer, signal: Path, docs: Path, edited: Callable[
     """
     polling, observer = server.observer, Observer()
     try:
-        observer.schedule(_Edits(docs, edited), str(docs), recursive=True)
+        # Of these alone: a build opens every page.
+        kinds: list[type[FileSystemEvent]] = [FileClosedEvent, FileMovedEvent]
+        observer.schedule(_Edits(docs, edited), str(docs), recursive=True, event_filter=kinds)
         observer.start()
     except OSError:
         server.watch(str(signal))
