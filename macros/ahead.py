@@ -77,12 +77,12 @@ class Ahead:
         """Run a page that was told before as it now stands in its file; the build that shows it comes later."""
         try:
             text = (self._book.docs / page).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return  # gone again, or not to be read: the build says so
-        chapters, failures = self._book.read({page: text})
+            chapters, failures = self._book.read({page: text})
+            ground = self._book.ground()
+        except (OSError, UnicodeDecodeError, DockerNotesError):
+            return  # gone again, or not to be read: the build says so, and whoever told of the edit goes on
         if failures or page not in chapters:
             return
-        ground = self._book.ground()
         with self._lock:
             if page not in self._wanted:
                 return
