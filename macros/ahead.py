@@ -159,15 +159,16 @@ class Ahead:
         if future.cancelled():
             return
         outcome = future.result()
+        told = Told.of(outcome)
         with self._lock:
             wanted = self._wanted.get(page)
             newest = wanted is not None and wanted.key == want.key
             if newest:
-                self._told[page] = (want.key, Told.of(outcome))
+                self._told[page] = (want.key, told)
         if newest:
             self._changed()
         # Files are written while the page is built.
-        told = self._book.keep(outcome)
+        self._book.keep(outcome)
         if not newest:
             return
         for failure in told.failures:

@@ -124,9 +124,11 @@ def _step(step: Step, ran: Ran | None, show: str, expect: str) -> str:
 def _output(ran: Ran, expect: str) -> str:
     parts = []
     for folded, lines in _segments(ran.lines, expect):
-        text = "\n".join(f'<span class="wrap">{_coloured(line)}</span>' if _wraps(line, ran) else _coloured(line) for line in lines)
+        broken = [_breaks(line, ran) for line in lines]
+        text = "\n".join(map(_line, lines, broken))
         # What may have to be scrolled can be reached by keyboard.
-        wide = ' tabindex="0"' if any(len(line.text) > _NARROW and not _wraps(line, ran) for line in lines) else ""
+        scrolls = any(len(line.text) > _NARROW and not breaks for line, breaks in zip(lines, broken, strict=True))
+        wide = ' tabindex="0"' if scrolls else ""
         pre = f'<pre class="console-output" data-search-exclude{wide}><samp>{text}\n</samp></pre>'
         if folded:
             pre = f'<details class="console-fold"><summary>{len(lines)} more lines</summary>{pre}</details>'
@@ -155,12 +157,17 @@ def _segments(lines: Sequence[Line], expect: str) -> Iterator[tuple[bool, Sequen
         start = end
 
 
-def _wraps(line: Line, ran: Ran) -> bool:
+def _breaks(line: Line, ran: Ran) -> bool:
     """Whether the page breaks a line that is wider than itself.
 
     It breaks what the terminal broke at its edge, and what an error says, so that its end is seen at once.
     """
     return len(line.text) > ran.columns or (ran.exit_status != 0 and _SENTENCE.fullmatch(line.text) is not None)
+
+
+def _line(line: Line, breaks: bool) -> str:  # noqa: FBT001  # called by map
+    html = _coloured(line)
+    return f'<span class="wrap">{html}</span>' if breaks else html
 
 
 def _coloured(line: Line) -> str:

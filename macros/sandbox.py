@@ -23,7 +23,7 @@ import requests.exceptions
 from macros.errors import DockerNotesError, EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from docker import DockerClient
@@ -80,6 +80,19 @@ _ANSWERS_PORT = 'exec 3<>"/dev/tcp/localhost/$1" && { read -rt 0.2 -u 3; [ $? -g
 
 class SandboxGone(DockerNotesError):
     """The sandbox, or its engine, ended midway."""
+
+
+@contextlib.contextmanager
+def reached() -> Iterator[None]:
+    """For calls into a sandbox.
+
+    Raises:
+        SandboxGone: where the sandbox, or the engine around it, does not answer.
+    """
+    try:
+        yield
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        raise SandboxGone(f"the sandbox is gone: {error}") from error
 
 
 @dataclass(eq=False)
@@ -155,10 +168,8 @@ class Sandbox:
             SandboxGone: where the sandbox no longer answers.
         """
         command = ["bash", "-c", script, "bash", *args]
-        try:
+        with reached():
             status, output = self.container.exec_run(command, user=user, environment=dict(env or {}))
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-            raise SandboxGone(f"the sandbox is gone: {error}") from error
         return int(status if status is not None else -1), cast("bytes", output).decode(errors="replace")
 
     def put(self, folder: Path, files: Sequence[Path]) -> None:
@@ -201,10 +212,8 @@ class Sandbox:
         Raises:
             SandboxGone: where the sandbox no longer answers.
         """
-        try:
+        with reached():
             processes = self.container.top(ps_args="-eo pid,comm")["Processes"]
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-            raise SandboxGone(f"the sandbox is gone: {error}") from error
         return {pid for pid, name in processes if name.startswith("containerd-shim")}
 
     def cpu_seconds(self) -> float:
@@ -213,10 +222,8 @@ class Sandbox:
         Raises:
             SandboxGone: where the sandbox no longer answers.
         """
-        try:
+        with reached():
             stats = self.client.api.stats(str(self.container.id), stream=False, one_shot=True)
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-            raise SandboxGone(f"the sandbox is gone: {error}") from error
         return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
     def answers(self, target: str, timeout: float) -> bool:

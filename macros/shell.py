@@ -14,7 +14,7 @@ import docker.errors
 import requests.exceptions
 
 from macros.errors import DockerNotesError
-from macros.sandbox import HOME, START_TIMEOUT, USER, SandboxGone, hang_up, raw_socket
+from macros.sandbox import HOME, START_TIMEOUT, USER, SandboxGone, hang_up, raw_socket, reached
 from macros.terminal import ROWS, Terminal
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def open_bash(sandbox: Sandbox) -> tuple[str, Any]:
     api = sandbox.client.api
     environment = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": HOME, "USER": USER, "DOCKER_CLI_HINTS": "false"}
     bash = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
-    try:
+    with reached():
         made = api.exec_create(
             sandbox.container.id,
             bash,
@@ -240,8 +240,6 @@ def open_bash(sandbox: Sandbox) -> tuple[str, Any]:
             detach_keys=_NO_DETACH_KEYS,
         )["Id"]
         return made, api.exec_start(made, tty=True, socket=True)
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise SandboxGone(f"the sandbox is gone: {error}") from error
 
 
 def _split_at_escape(data: bytes) -> tuple[bytes, bytes]:
