@@ -20,13 +20,13 @@ serve: .venv/installed ## the site while it is written, at http://127.0.0.1:8000
 	$(BIN)/mkdocs serve --no-strict
 
 zensical: .venv/installed ## the same pages by Zensical, into site-zensical/
-	$(BIN)/python -m macros.zensical
+	$(BIN)/python -m docker_notes.site.zensical
 
 live: .venv/installed ## run every command again and build site/; starts an engine where none answers
-	$(BIN)/python -m macros with-engine env DOCKER_NOTES_ENGINE=live $(BIN)/mkdocs build --quiet
+	$(BIN)/docker-notes with-engine env DOCKER_NOTES_ENGINE=live $(BIN)/mkdocs build --quiet
 
 verify: .venv/installed ## run every command again and hold it against its recording; writes nothing. ENGINE=20.10; PAGES=docs/index.md
-	DOCKER_NOTES_GENERATION=$(ENGINE) $(BIN)/python -m macros with-engine $(BIN)/python -m macros verify $(PAGES)
+	DOCKER_NOTES_GENERATION=$(ENGINE) $(BIN)/docker-notes with-engine $(BIN)/docker-notes verify $(PAGES)
 
 check: .venv/installed ## style, spelling, forms, types, unit tests: all that needs no engine, the fast ones first
 	$(BIN)/ruff check
@@ -35,13 +35,13 @@ check: .venv/installed ## style, spelling, forms, types, unit tests: all that ne
 	$(BIN)/yamllint --strict .
 	$(BIN)/shellcheck $(SCRIPTS)
 	$(BIN)/lint-imports
-	$(BIN)/check-jsonschema --schemafile macros/recording.schema.json recordings/*.yml
+	$(BIN)/check-jsonschema --schemafile macros/docker_notes/recording/recording.schema.json recordings/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml
 	$(BIN)/zizmor --quiet --offline .github
 	$(BIN)/mypy
-	$(BIN)/pytest --quiet --cov=macros tests/lint tests/unit
+	$(BIN)/pytest --quiet --cov tests/lint tests/unit
 
 mutants: .venv/installed ## change the core's code, one expression at a time: a test has to notice
 	$(BIN)/python -m tests.mutants
@@ -49,18 +49,18 @@ mutants: .venv/installed ## change the core's code, one expression at a time: a 
 test: check test-engine ## check, and every example and page on a real engine
 
 test-engine: .venv/installed ## the tests that need an engine, and the built site in headless Chromium
-	$(BIN)/python -m macros with-engine $(BIN)/pytest $(PART) tests/engine tests/browser
+	$(BIN)/docker-notes with-engine $(BIN)/pytest $(PART) tests/engine tests/browser
 
 bench: .venv/installed ## how fast, against plain MkDocs, a bare shell, markdown-exec and jupyter-cache; BENCH="builds --turns 9"
 	@echo "Installing what is measured against into .venv"
 	$(BIN)/pip install --quiet --constraint constraints.txt --group bench
-	$(BIN)/python -m macros with-engine $(BIN)/python -m tests.benchmarks $(BENCH)
+	$(BIN)/docker-notes with-engine $(BIN)/python -m tests.benchmarks $(BENCH)
 
 engine: .venv/installed ## find or start a Docker Engine; prints DOCKER_HOST=… last
-	@$(BIN)/python -m macros engine
+	@$(BIN)/docker-notes engine
 
 engine-down: .venv/installed ## stop the engine that `make engine` started
-	@$(BIN)/python -m macros engine-down
+	@$(BIN)/docker-notes engine-down
 
 upgrade: ## the newest allowed version of every Python package, into constraints.txt
 	$(PYTHON) -m venv --clear .venv

@@ -8,15 +8,18 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from macros import engine, examples, images, owner
-from macros.sandbox import Sandbox, hang_up, raw_socket
-from macros.shell import open_bash
+from docker_notes.engine import base_images as images
+from docker_notes.engine import client as engine
+from docker_notes.engine import reaper as owner
+from docker_notes.engine.sandbox import Sandbox, hang_up, raw_socket
+from docker_notes.page import examples
+from docker_notes.runner.shell import open_bash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from macros.console import Step, Walkthrough
+    from docker_notes.page.grammar import Step, Walkthrough
 
 _PROMPT = re.compile(rb"\x1b\]prompt;\d+\x07")
 _SET_UP = "PS1='\\e]prompt;$?\\a' PS2= PROMPT_COMMAND=; set +H; unset HISTFILE"

@@ -6,7 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from macros.book import Book
+from docker_notes.project.project import Book
+
 from tests.benchmarks import grown, plain
 from tests.benchmarks.measure import Row, Taken, in_turns, process, row
 

@@ -6,21 +6,23 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from macros import console, recipe, recording
-from macros.book import Book
-from macros.recording import Recording
+from docker_notes.engine import generations as recipe
+from docker_notes.page import grammar as console
+from docker_notes.project.project import Book
+from docker_notes.recording import model as recording
+from docker_notes.recording.model import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from macros.recording import Ran
+    from docker_notes.recording.model import Ran
 
 BLOCKS = 5
 CONFIG = """\
 site_name: A site of many pages
 theme: {name: material, font: false}
-plugins: [search, {macros: {module_name: macros, on_error_fail: true, on_undefined: strict}}]
+plugins: [search, {macros: {modules: [docker_notes], on_error_fail: true, on_undefined: strict}}]
 markdown_extensions: [admonition, tables, toc, pymdownx.details, pymdownx.highlight, pymdownx.superfences]
 """
 PROSE = """\
@@ -40,7 +42,6 @@ def grow(root: Path, folder: Path, count: int) -> None:
     (folder / "docs").mkdir(parents=True)
     (folder / "recordings").mkdir()
     (folder / "examples").mkdir()
-    (folder / "macros").symlink_to(root / "macros")  # where mkdocs-macros looks for a module
     (folder / "mkdocs.yml").write_text(CONFIG)
     (folder / "docs/index.md").write_text(f"# Start\n\n{PROSE}")
     ground = Book(folder).ground()

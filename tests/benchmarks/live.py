@@ -7,9 +7,10 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from macros import walkthrough
-from macros.book import Book
-from macros.pool import Pool
+from docker_notes.project.project import Book
+from docker_notes.runner import page_run as walkthrough
+from docker_notes.runner.pool import Pool
+
 from tests.benchmarks import bare
 from tests.benchmarks.measure import Row, Taken, row
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from macros.book import Chapter
-    from macros.console import Step
-    from macros.sandbox import Sandbox
+    from docker_notes.engine.sandbox import Sandbox
+    from docker_notes.page.grammar import Step
+    from docker_notes.project.project import Chapter
 
 
 def rows(root: Path, turns: int) -> list[Row]:

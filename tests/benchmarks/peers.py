@@ -8,9 +8,11 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from macros import engine, examples
-from macros.book import Book
-from macros.sandbox import HOME, USER
+from docker_notes.engine import client as engine
+from docker_notes.engine.sandbox import HOME, USER
+from docker_notes.page import examples
+from docker_notes.project.project import Book
+
 from tests.benchmarks import bare, builds
 from tests.benchmarks.measure import Row, Taken, in_turns, process, row
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from macros.book import Chapter
-    from macros.sandbox import Sandbox
+    from docker_notes.engine.sandbox import Sandbox
+    from docker_notes.project.project import Chapter
 
 CONFIG = """\
 site_name: The same commands

@@ -7,15 +7,15 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from macros import console
-from macros.book import Book
+from docker_notes.page import grammar as console
+from docker_notes.project.project import Book
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from macros.console import Block
-    from macros.recording import Ran
+    from docker_notes.page.grammar import Block
+    from docker_notes.recording.model import Ran
 
 _RAW = re.compile(r"(\{% raw %\}.*?\{% endraw %\})", re.DOTALL)
 _MACRO = re.compile(r"\{\{.*?\}\}", re.DOTALL)
@@ -36,7 +36,7 @@ def pasted(root: Path, folder: Path) -> Path:
     text = (root / "mkdocs.yml").read_text()
     # The plugin stays, without our module; anchors inside figures are gone.
     (folder / "mkdocs.yml").write_text(
-        text.replace("module_name: macros", "render_by_default: true").replace("strict: true\n", "\n")
+        text.replace("modules: [docker_notes]", "render_by_default: true").replace("strict: true\n", "\n")
     )
     book = Book(root)
     pages = book.texts()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from macros import engine, images, owner
-from macros.sandbox import Sandbox
+from docker_notes.engine import base_images as images
+from docker_notes.engine import client as engine
+from docker_notes.engine import reaper as owner
+from docker_notes.engine.sandbox import Sandbox
+
 from tests.benchmarks import bare
 from tests.benchmarks.measure import Row, Taken, in_turns, row
 

@@ -15,7 +15,8 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Self
 
-from macros.book import Book
+from docker_notes.project.project import Book
+
 from tests.benchmarks import bare, builds, plain
 from tests.benchmarks.measure import Row, Taken, in_turns, row, without_notices
 
@@ -120,7 +121,6 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
     ours, pasted = folder / "ours", plain.pasted(root, folder / "pasted")
     for name in ("docs", "examples", "includes", "overrides", "recordings"):
         shutil.copytree(root / name, ours / name)
-    (ours / "macros").symlink_to(root / "macros")
     shutil.copy(root / "mkdocs.yml", ours)
     # So that an edited page does not wait for pages that this copy has not run.
     builds.build(ours, folder / "site", "auto")

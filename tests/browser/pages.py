@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-
-from macros import console
-from macros.book import front_matter
+from docker_notes.page import grammar as console
+from docker_notes.project.project import front_matter
 
 DOCS = Path(__file__).parents[2] / "docs"
 SOURCES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import html5lib
 import pytest
+from docker_notes.page import examples
 
-from macros import examples
 from tests.browser.conftest import ROOT
 from tests.browser.pages import GUIDE, PRINT
 

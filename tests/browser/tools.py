@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from macros import engine
+from docker_notes.engine import client as engine
 
 HERE = Path(__file__).parent
 FLAGS = (

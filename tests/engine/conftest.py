@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from macros import engine, images, owner
-from macros.pool import Pool
+from docker_notes.engine import base_images as images
+from docker_notes.engine import client as engine
+from docker_notes.engine import reaper as owner
+from docker_notes.runner.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from docker import DockerClient
-
-    from macros.sandbox import Sandbox
+    from docker_notes.engine.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -31,7 +31,7 @@ CONFIG = """\
 site_name: A small site
 site_url: https://example.org/
 theme: {name: material, font: false}
-plugins: [{macros: {module_name: macros, on_error_fail: true, on_undefined: strict}}]
+plugins: [{macros: {modules: [docker_notes], on_error_fail: true, on_undefined: strict}}]
 markdown_extensions: [admonition, pymdownx.details, pymdownx.superfences, {pymdownx.tabbed: {alternate_style: true}}]
 """
 
@@ -137,7 +137,6 @@ def clone(tmp_path: Path, sandbox_image: str) -> Clone:  # has to be there befor
 
 def cloned(folder: Path) -> Clone:
     (folder / "mkdocs.yml").write_text(CONFIG)
-    (folder / "macros").symlink_to(ROOT / "macros")  # where mkdocs-macros looks for a module
     (folder / "docs").mkdir()
     (folder / "docs/index.md").write_text("# Start\n")
     shutil.copytree(EXAMPLES / "hello-node", folder / "examples/hello-node")

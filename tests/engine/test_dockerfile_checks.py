@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from docker_notes.engine.sandbox import HOME, USER
+from docker_notes.page import examples
 
-from macros import examples
-from macros.sandbox import HOME, USER
 from tests.engine.conftest import EXAMPLES
 
 if TYPE_CHECKING:
-    from macros.examples import Check
-    from macros.sandbox import Sandbox
+    from docker_notes.engine.sandbox import Sandbox
+    from docker_notes.page.examples import Check
 
 CASES = [(name, check) for name in examples.names(EXAMPLES) for check in examples.checks(EXAMPLES / name)]
 

@@ -7,13 +7,14 @@ import shlex
 from typing import TYPE_CHECKING
 
 import pytest
+from docker_notes.html import tables as outputs
+from docker_notes.page import examples
 
-from macros import examples, outputs
 from tests.engine.conftest import EXAMPLES
 
 if TYPE_CHECKING:
-    from macros.examples import Check
-    from macros.sandbox import Sandbox
+    from docker_notes.engine.sandbox import Sandbox
+    from docker_notes.page.examples import Check
 
 CHECKS = [(name, check) for name in examples.names(EXAMPLES) for check in examples.checks(EXAMPLES / name)]
 

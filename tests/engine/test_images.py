@@ -6,9 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import docker.errors
-
-from macros import images
-from macros.recording import STAND_IN
+from docker_notes.engine import base_images as images
+from docker_notes.recording.model import STAND_IN
 
 if TYPE_CHECKING:
     import pytest

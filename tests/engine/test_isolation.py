@@ -10,16 +10,17 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-
-from macros import engine, images, owner
+from docker_notes.engine import base_images as images
+from docker_notes.engine import client as engine
+from docker_notes.engine import reaper as owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from docker import DockerClient
+    from docker_notes.engine.sandbox import Sandbox
 
-    from macros.sandbox import Sandbox
     from tests.engine.conftest import Clone
 
 CANARY = "canary-6f1d"

@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from docker_notes.project.project import Book, Chapter, Told
+from docker_notes.runner.progress import Lines
 
-from macros.book import Book, Chapter, Told
-from macros.progress import Lines
 from tests.engine.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from macros.errors import PageError
-    from macros.recording import Ground
+    from docker_notes.errors import PageError
+    from docker_notes.recording.model import Ground
 
 BOOK = Book(ROOT)
 CHAPTERS, MISTAKES = BOOK.read(BOOK.texts())

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from macros.book import Book
-from macros.console import Walkthrough, parse
-from macros.pool import Job
-from macros.progress import Lines
+from docker_notes.page.grammar import Walkthrough, parse
+from docker_notes.project.project import Book
+from docker_notes.runner.pool import Job
+from docker_notes.runner.progress import Lines
+
 from tests.engine.conftest import ROOT
 from tests.reading import PATH
 
 if TYPE_CHECKING:
-    from macros.errors import PageError
-    from macros.pool import Pool
+    from docker_notes.errors import PageError
+    from docker_notes.runner.pool import Pool
 
 _FAR = 100_000  # more lines than a page has: page and line fit into one number
 

@@ -6,16 +6,16 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from docker_notes.project.project import Book
+from docker_notes.recording import compare as drift
+from docker_notes.runner.pool import Pool
+from docker_notes.runner.progress import Lines
 
-from macros import drift
-from macros.book import Book
-from macros.pool import Pool
-from macros.progress import Lines
 from tests.engine.conftest import EXAMPLES, ROOT
 
 if TYPE_CHECKING:
-    from macros.recording import Recording
-    from macros.sandbox import Sandbox
+    from docker_notes.engine.sandbox import Sandbox
+    from docker_notes.recording.model import Recording
 
 PAGES = ("index.md", "images-and-containers.md", "running-containers.md", "images-are-read-only.md", "getting-help.md")
 

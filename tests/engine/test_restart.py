@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import docker
 import docker.errors
 import pytest
+from docker_notes.engine import client as engine
+from docker_notes.engine import reaper as owner
+from docker_notes.engine.generations import NODE
 
-from macros import engine, owner
-from macros.recipe import NODE
 from tests.engine.conftest import gone_within
 from tests.engine.test_failures import message_of
 

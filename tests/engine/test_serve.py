@@ -14,10 +14,10 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
+from docker_notes.project.project import Book, Mode, Told
+from docker_notes.site.background import Ahead
+from docker_notes.terminal.lines import text_of
 
-from macros.ahead import Ahead
-from macros.book import Book, Mode, Told
-from macros.lines import text_of
 from tests.engine.conftest import gone_within, left
 
 if TYPE_CHECKING:

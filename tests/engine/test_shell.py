@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from macros.console import Typed
-from macros.lines import text_of
-from macros.shell import Shell
+from docker_notes.page.grammar import Typed
+from docker_notes.runner.shell import Shell
+from docker_notes.terminal.lines import text_of
 
 if TYPE_CHECKING:
-    from macros.sandbox import Sandbox
+    from docker_notes.engine.sandbox import Sandbox
 
 # Says whether a line was there before it asked for one.
 _ASK = "read -t 0 && echo early; read -r line; echo got $line"

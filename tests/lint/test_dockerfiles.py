@@ -8,12 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from macros import examples
+from docker_notes.page import examples
 
 ROOT = Path(__file__).parents[2]
 HADOLINT = Path(sys.executable).with_name("hadolint")
-DOCKERFILES = sorted([*ROOT.glob("examples/*/Dockerfile*"), *ROOT.glob("macros/*_image/Dockerfile")])
+DOCKERFILES = sorted([*ROOT.glob("examples/*/Dockerfile*"), *ROOT.glob("macros/docker_notes/engine/*_image/Dockerfile")])
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: f"{path.parent.name}/{path.name}")

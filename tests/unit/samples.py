@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from macros import recording
-from macros.console import Walkthrough, parse
-from macros.lines import Line, Span
-from macros.recording import BaseImage, Ground, Provenance, Ran, Recording
+from docker_notes.page.grammar import Walkthrough, parse
+from docker_notes.recording import model as recording
+from docker_notes.recording.model import BaseImage, Ground, Provenance, Ran, Recording
+from docker_notes.terminal.lines import Line, Span
 
 BASES = (
     BaseImage("node:24-slim", recording.STAND_IN, "sha256:" + "5" * 64, "packages"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from macros.errors import BuildFailed, DockerNotesError, GrammarError, PageError, StepError, in_page_order
+from docker_notes.errors import BuildFailed, DockerNotesError, GrammarError, PageError, StepError, in_page_order
 
 
 def test_an_error_says_where_what_and_how() -> None:

@@ -1,0 +1,1 @@
+"""Docker: client, daemon, base images, sandbox, cleanup of orphans."""

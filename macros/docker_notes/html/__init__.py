@@ -1,0 +1,1 @@
+"""Recordings as HTML, figures, numbers and asciicasts."""

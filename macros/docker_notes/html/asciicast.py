@@ -1,0 +1,91 @@
+"""A recording → an asciicast, version 2 (https://docs.asciinema.org/manual/asciicast/v2/).
+
+Commands are typed at an even pace, made up; each line of output comes when it really came, in its colours.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cache
+from itertools import accumulate, groupby
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docker_notes.recording.model import Recording
+    from docker_notes.terminal.lines import Line
+
+PER_KEY = 0.03  # seconds
+PAUSE = 0.8  # seconds between an output and the next command
+ROWS = 30
+PROMPT = "\x1b[1;32m$\x1b[0m "
+
+
+def asciicast(recording: Recording, title: str) -> str:
+    """The walkthrough of a page, to be played."""
+    columns = max((step.columns for step in recording.steps), default=80)
+    head = {
+        "version": 2,
+        "width": columns,
+        "height": ROWS,
+        "timestamp": int(datetime.fromisoformat(recording.provenance.date).timestamp()),
+        "title": title,
+        "env": {"TERM": "xterm-256color", "SHELL": "/bin/bash"},
+    }
+    rows = [json.dumps(head, ensure_ascii=False) + "\n"]
+    now = 0.0
+    for step in recording.steps:
+        rows.append(_event(now, PROMPT))
+        for key in step.command:
+            now += PER_KEY
+            rows.append(_event(now, "\r\n" if key == "\n" else key))
+        rows.append(_event(now, "\r\n"))
+        for at, lines in groupby(_timed(step.lines), key=lambda timed: timed[0]):
+            rows.append(_event(now + at, "".join(_painted(line) + "\r\n" for _, line in lines)))
+        now += step.seconds + PAUSE
+    return "".join(rows)
+
+
+def _event(at: float, text: str) -> str:
+    # By one of json's own pieces: its whole is slow for an event a key.
+    return f'[{at:.3f}, "o", {encode_basestring(text)}]\n'
+
+
+def _timed(lines: Sequence[Line]) -> list[tuple[float, Line]]:
+    """Each line with its second: no later than those below it, as a line may have taken its last form after them."""
+    seconds = list(accumulate((line.at for line in reversed(lines)), min))
+    return list(zip(reversed(seconds), lines, strict=True))
+
+
+def _painted(line: Line) -> str:
+    """The text of a line with its colours, as a terminal is told them (ECMA-48, SGR)."""
+    parts, at = [], 0
+    for span in line.spans:
+        parts += [line.text[at : span.start], f"\x1b[{_codes(span.style)}m", line.text[span.start : span.end], "\x1b[0m"]
+        at = span.end
+    return "".join([*parts, line.text[at:]])
+
+
+_WORDS = {"bold": "1", "italics": "3", "underscore": "4", "reverse": "7"}
+# The order of SGR's codes, by the names that a recording has for them.
+_COLOURS = ("black", "red", "green", "brown", "blue", "magenta", "cyan", "white")
+
+
+@cache
+def _codes(style: str) -> str:
+    """A style such as `bold brightred on-#5f00af` in SGR's numbers."""
+    codes = []
+    for word in style.split():
+        colour = word.removeprefix("on-")
+        ground = 0 if colour == word else 10  # what a background's codes are above those of a text
+        if word in _WORDS:
+            codes.append(_WORDS[word])
+        elif colour.startswith("#"):
+            codes.append(f"{38 + ground};2;" + ";".join(str(part) for part in bytes.fromhex(colour[1:])))
+        else:
+            first = 90 if colour.startswith("bright") else 30
+            codes.append(str(first + ground + _COLOURS.index(colour.removeprefix("bright"))))
+    return ";".join(codes)

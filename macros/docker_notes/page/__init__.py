@@ -1,0 +1,1 @@
+"""A page's text: grammar, examples, what is hidden from Jinja."""

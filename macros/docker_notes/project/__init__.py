@@ -1,0 +1,1 @@
+"""A site's pages: which run, which are replayed, and the results."""

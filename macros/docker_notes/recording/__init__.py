@@ -1,0 +1,1 @@
+"""What a run printed: model and file, what may differ, what is never published."""

@@ -1,0 +1,343 @@
+"""What a walkthrough printed, with its provenance: the data, its key, its file.
+
+One YAML file a page, made to be read in a review: command by command, the output as the
+reader sees it in a literal block, colours beside it. A file is replaced whole, by rename.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from docker_notes.errors import RecordingError
+from docker_notes.recording import files
+from docker_notes.recording import normalise as volatile
+from docker_notes.terminal.lines import Line, Span, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from docker_notes.page.grammar import Block, Step, Walkthrough
+
+SCHEMA = 1
+STAND_IN, REGISTRY = "stand-in", "registry"
+"""Where a base image came from: built here from packages, or pulled."""
+RUN_LIVE = "run `make live` where an engine answers, and commit recordings/"
+
+
+@dataclass(frozen=True)
+class BaseImage:
+    """A base image that a walkthrough found on its engine."""
+
+    name: str
+    origin: str
+    digest: str
+    made_from: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where outputs come from: versions, base images, and when (UTC, ISO 8601, to the second)."""
+
+    engine: str
+    buildx: str
+    date: str
+    bases: tuple[BaseImage, ...]
+
+    def same_ground(self, other: Provenance) -> bool:
+        """Whether every letter of two outputs can be held against each other."""
+
+        def ground(p: Provenance) -> tuple[object, ...]:
+            return (p.engine, p.buildx, sorted((b.name, b.digest) for b in p.bases))
+
+        return ground(self) == ground(other)
+
+
+UNKNOWN = Provenance("", "", "", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One step as it ran. Seconds are wall time; `at` counts from the walkthrough's start."""
+
+    command: str
+    exit_status: int
+    seconds: float
+    at: float
+    lines: tuple[Line, ...]
+    typed: tuple[str, ...] = ()
+    example: str = ""
+    columns: int = 0
+    wait: str = ""
+    dropped: int = 0
+
+    @property
+    def output(self) -> str:
+        """The output's text, each line ended by a newline."""
+        return text_of(self.lines)
+
+    @property
+    def asks(self) -> tuple[object, ...]:
+        """What was asked of the shell; the output depends on nothing else of the step."""
+        return (self.command, self.typed, self.example, self.columns, self.wait)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What outputs depend on besides the page: part of the key.
+
+    Args:
+        sandbox: hash of the sandbox's recipe.
+        bases: names of the base images.
+        examples: hash of each example's files, by name.
+    """
+
+    sandbox: str
+    bases: tuple[str, ...]
+    examples: dict[str, str]
+    rules: int = volatile.RULES
+
+    def of(self, walkthrough: Walkthrough) -> Ground:
+        """The same, with those examples only that the page uses."""
+        return replace(self, examples={name: self.examples[name] for name in walkthrough.examples})
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A page's walkthrough, as it ran."""
+
+    page: str
+    provenance: Provenance
+    ground: Ground
+    steps: tuple[Ran, ...]
+    kinds: tuple[volatile.Kind, ...] = ()
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of everything that the outputs depend on."""
+        return _key(self.ground, (step.asks for step in self.steps), self.kinds)
+
+    @cached_property
+    def masked(self) -> tuple[volatile.Masked, ...]:
+        """Each step's output with its volatile parts as placeholders."""
+        mask = volatile.Mask(self.kinds)
+        return tuple(mask.output([line.text for line in step.lines]) for step in self.steps)
+
+    def started_at(self, step: Ran) -> str:
+        """When the step began: UTC, ISO 8601."""
+        moment = datetime.fromisoformat(self.provenance.date) + timedelta(seconds=step.at)
+        return moment.isoformat(timespec="milliseconds")
+
+
+def key_of(walkthrough: Walkthrough, ground: Ground, kinds: tuple[volatile.Kind, ...] = ()) -> str:
+    """The key that a recording of this walkthrough would have."""
+    return _key(ground.of(walkthrough), (asks(b, s) for b, s in walkthrough.steps), kinds)
+
+
+def write(recording: Recording, path: Path) -> None:
+    """Write the recording's file, whole or not at all."""
+    files.put(dump(recording).encode(), path)
+
+
+# ---------------------------------------------------------------------------------- the file
+
+
+class _Dumper(yaml.SafeDumper):
+    """Multi-line text as literal blocks."""
+
+
+# YAML takes these for line breaks of its own, and would give them back as others.
+_BREAKS = re.compile("[\r\x85\u2028\u2029]")
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _BREAKS.search(text) else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+_HEAD = "# Made by a live build; not to be edited by hand. `make verify` holds it against an engine.\n"
+
+
+def dump(recording: Recording) -> str:
+    """The recording as the text of its file."""
+    provenance, ground = recording.provenance, recording.ground
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "page": recording.page,
+        "provenance": {
+            "engine": provenance.engine,
+            "buildx": provenance.buildx,
+            "date": provenance.date,
+            "base images": [
+                {"name": b.name, "origin": b.origin, "digest": b.digest} | ({"made from": b.made_from} if b.made_from else {})
+                for b in provenance.bases
+            ],
+        },
+        "depends on": {"rules": ground.rules, "sandbox": ground.sandbox, "examples": dict(ground.examples)},
+    }
+    if recording.kinds:
+        data["volatile"] = [{"name": k.name, "pattern": k.pattern} for k in recording.kinds]
+    data["steps"] = [_dump_step(step) for step in recording.steps]
+    data["end"] = len(recording.steps)
+    return _HEAD + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**20)
+
+
+def read_yaml(text: str) -> Any:
+    """YAML as plain data, by libyaml where it is there.
+
+    Raises:
+        yaml.YAMLError: where it is none.
+    """
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+
+
+def as_json(text: str) -> str:
+    """The text of a recording's file as JSON, which is read many times faster.
+
+    Raises:
+        yaml.YAMLError: where it is no YAML.
+        TypeError: where it holds what JSON does not know.
+    """
+    return json.dumps(read_yaml(text))
+
+
+def load(path: Path, page: str, parse: Callable[[str], Any] = read_yaml) -> Recording | None:
+    """Read a recording; None where there is no file.
+
+    Args:
+        path: its file.
+        page: the page that it is of.
+        parse: reads its YAML; one that remembers saves time.
+
+    Raises:
+        RecordingError: where the file is cut short, in conflict, of a newer schema, or otherwise unreadable.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, page, "is not UTF-8", "restore it from git, or run `make live`") from error
+    if re.search(r"^(<{7}|>{7}) ", text, re.MULTILINE):
+        raise _unreadable(path, page, "holds a merge conflict", "take either side, then run `make live`")
+    try:
+        data = parse(text)
+        schema = data["schema"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise _unreadable(path, page, "cannot be read", "restore it from git, or run `make live`") from error
+    if schema != SCHEMA:
+        fix = "use a newer docker-notes" if isinstance(schema, int) and schema > SCHEMA else "run `make live`"
+        raise _unreadable(path, page, f"has schema {schema}, this version reads {SCHEMA}", fix)
+    if "end" not in data or data["end"] != len(data.get("steps") or ()):
+        raise _unreadable(path, page, "is cut short", "restore it from git, or run `make live`")
+    try:
+        return _recording(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unreadable(path, page, f"cannot be read ({error})", "restore it from git, or run `make live`") from error
+
+
+def _unreadable(path: Path, page: str, what: str, fix: str) -> RecordingError:
+    return RecordingError(page, 1, f"its recording {path.parent.name}/{path.name} {what}", fix)
+
+
+def _recording(data: dict[str, Any]) -> Recording:
+    about, depends = data["provenance"], data["depends on"]
+    bases = tuple(BaseImage(b["name"], b["origin"], b["digest"], b.get("made from", "")) for b in about["base images"])
+    return Recording(
+        page=data["page"],
+        provenance=Provenance(str(about["engine"]), str(about["buildx"]), str(about["date"]), bases),
+        ground=Ground(depends["sandbox"], tuple(b.name for b in bases), dict(depends["examples"]), depends["rules"]),
+        steps=tuple(_load_step(step) for step in data["steps"]),
+        kinds=tuple(page_kinds(data.get("volatile", ()))),
+    )
+
+
+def page_kinds(entries: Iterable[dict[str, str]]) -> list[volatile.Kind]:
+    """A page's own volatile kinds, from its front matter: `name` and `pattern` of each.
+
+    Raises:
+        ValueError: where an entry is not of that form, or its pattern is no regular expression.
+    """
+    kinds = []
+    for entry in entries:
+        if not isinstance(entry, dict) or set(entry) != {"name", "pattern"}:
+            raise ValueError(f"a volatile kind has a name and a pattern, not {entry!r}")
+        kinds.append(volatile.Kind(entry["name"], entry["pattern"]))
+        try:
+            # As a part of a larger pattern, as the table takes it.
+            pattern = re.compile("|".join(f"(?:{kind.pattern})" for kind in kinds))
+            empty = re.search(entry["pattern"], "")
+            taken = [name for name in pattern.groupindex if re.fullmatch(r"k\d+", name)]
+            if taken:
+                raise re.error(f"the group {taken[0]} is the table's own")
+        except (re.error, TypeError) as error:
+            raise ValueError(f"not a regular expression that can serve: {entry['pattern']!r} ({error})") from error
+        if re.search(r"(?<!\\)(?:\\\\)*\\[1-9]|\(\?P=", entry["pattern"]):
+            raise ValueError(f"{entry['pattern']!r} refers back to a group, whose number is another one in the table of kinds")
+        if empty:
+            raise ValueError(f"{entry['pattern']!r} matches no text at all, which is everywhere")
+    return kinds
+
+
+def _dump_step(step: Ran) -> dict[str, Any]:
+    data: dict[str, Any] = {"command": step.command}
+    if step.typed:
+        data["typed"] = list(step.typed)
+    for name in ("example", "wait"):
+        if getattr(step, name):
+            data[name] = getattr(step, name)
+    data |= {"columns": step.columns, "exit status": step.exit_status, "seconds": step.seconds, "at": step.at}
+    if step.lines:
+        data["output"] = step.output
+        colours = [f"{n}:{s.start}-{s.end} {s.style}" for n, line in enumerate(step.lines, 1) for s in line.spans]
+        if colours:
+            data["colours"] = ", ".join(colours)
+        data["line seconds"] = " ".join(f"{line.at:g}" for line in step.lines)
+    if step.dropped:
+        data["bytes not shown"] = step.dropped
+    return data
+
+
+def _load_step(data: dict[str, Any]) -> Ran:
+    spans: dict[int, list[Span]] = {}
+    for item in filter(None, data.get("colours", "").split(", ")):
+        place, style = item.split(" ", 1)
+        number, columns = place.split(":")
+        start, end = columns.split("-")
+        spans.setdefault(int(number), []).append(Span(int(start), int(end), style))
+    texts = data["output"].removesuffix("\n").split("\n") if data.get("output") else []
+    seconds = (float(s) for s in str(data.get("line seconds", "")).split())
+    # Of a line added by hand there is no second: verify is to name it, not the loader.
+    lines = tuple(Line(text, tuple(spans.get(n, ())), next(seconds, 0.0)) for n, text in enumerate(texts, 1))
+    return Ran(
+        command=data["command"],
+        exit_status=data["exit status"],
+        seconds=float(data["seconds"]),
+        at=float(data["at"]),
+        lines=lines,
+        typed=tuple(data.get("typed", ())),
+        example=data.get("example", ""),
+        columns=data["columns"],
+        wait=data.get("wait", ""),
+        dropped=data.get("bytes not shown", 0),
+    )
+
+
+def asks(block: Block, step: Step) -> tuple[object, ...]:
+    """What a step of a page asks of the shell, as `Ran.asks` of its run."""
+    options = block.options
+    return (step.command, tuple(t.text for t in step.typed), options.example, options.columns, options.wait)
+
+
+def _key(ground: Ground, asks: Iterable[tuple[object, ...]], kinds: tuple[volatile.Kind, ...]) -> str:
+    told = [ground.rules, ground.sandbox, ground.bases, ground.examples, list(asks), [k.pattern for k in kinds]]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

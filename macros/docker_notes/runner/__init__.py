@@ -1,0 +1,1 @@
+"""The shell, one page's run, many pages at once."""

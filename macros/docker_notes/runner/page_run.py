@@ -1,0 +1,199 @@
+"""A page's blocks, run in a sandbox → a recording, and what went wrong."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from docker_notes.engine.sandbox import Sandbox, SandboxGone
+from docker_notes.errors import PageError, StepError
+from docker_notes.page import examples
+from docker_notes.recording.compare import judge, tail
+from docker_notes.recording.model import UNKNOWN, Ground, Provenance, Ran, Recording
+from docker_notes.recording.normalise import Kind, redact
+from docker_notes.runner.shell import NeverEnded, Shell, ShellEnded
+from docker_notes.terminal.lines import Line, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from docker_notes.page.grammar import Block, Step, Walkthrough
+    from docker_notes.recording.model import BaseImage
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a walkthrough.
+
+    Args:
+        recording: the steps that ran; all of them where there are no failures.
+        failures: every step that did not do what its page says, in order.
+        seconds: wall time of the whole.
+    """
+
+    recording: Recording
+    failures: tuple[PageError, ...]
+    seconds: float
+
+
+def run(
+    walkthrough: Walkthrough,
+    sandbox: Sandbox,
+    *,
+    folder: Path,
+    ground: Ground,
+    bases: tuple[BaseImage, ...],
+    kinds: tuple[Kind, ...] = (),
+    on_step: Callable[[Step], None] = lambda _: None,
+) -> Outcome:
+    """Type a page's commands into a fresh sandbox, as a reader would, from the first to the last.
+
+    A wrong exit status does not end the walkthrough, so that all of them are found at once; a
+    command that never ends, or that takes the shell or the sandbox along, does.
+
+    Args:
+        walkthrough: the page's blocks.
+        sandbox: on a clean engine; whether it can be used again is the caller's to ask of it.
+        folder: the folder of the examples.
+        ground: what outputs depend on besides the page.
+        bases: the base images in the sandbox.
+        kinds: the page's own volatile kinds.
+        on_step: told of each step before it runs.
+    """
+    began = time.monotonic()
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    done: list[Ran] = []
+    fatal: list[PageError] = []
+    engine_version, buildx = sandbox.versions
+    step = None
+    try:
+        with Shell(sandbox) as shell:
+            typist = _Typist(sandbox, shell, folder, began)
+            for block in walkthrough.blocks:
+                typist.enter(block)
+                for step in block.steps:
+                    on_step(step)
+                    done.append(typist.type(block, step))
+                typist.leave(block)
+    except _Fatal as error:
+        fatal.append(error.failure)
+    except SandboxGone as error:
+        line = step.line if step else walkthrough.blocks[0].line
+        fatal.append(
+            StepError(walkthrough.page, line, f"{_name(step)}{error}", "run the build again, or mend what ends the sandbox")
+        )
+    provenance = Provenance(engine_version, buildx, date, bases)
+    recording = Recording(walkthrough.page, provenance, ground.of(walkthrough), tuple(done), kinds)
+    failures = judge(walkthrough, done)
+    if failures and not fatal and not sandbox.engine_answers():
+        failures = [_engine_gone(failure) for failure in failures[:1]] + failures[1:]
+    everything = sorted([*failures, *fatal], key=lambda failure: failure.line)
+    return Outcome(recording, tuple(everything), time.monotonic() - began)
+
+
+def never_began(walkthrough: Walkthrough, ground: Ground, error: Exception) -> Outcome:
+    """The outcome of a walkthrough that no sandbox could be had for."""
+    recording = Recording(walkthrough.page, UNKNOWN, ground.of(walkthrough), ())
+    failure = StepError(walkthrough.page, walkthrough.blocks[0].line, f"this page could not be run: {error}")
+    return Outcome(recording, (failure,), 0.0)
+
+
+class _Fatal(Exception):  # not an error by itself: carries one
+    """Nothing more of this page can run."""
+
+    def __init__(self, failure: PageError) -> None:
+        self.failure = failure
+        super().__init__(str(failure))
+
+
+@dataclass
+class _Typist:
+    """Types the blocks of one page into one shell."""
+
+    sandbox: Sandbox
+    shell: Shell
+    folder: Path
+    began: float
+
+    def __post_init__(self) -> None:
+        self._copied: set[str] = set()
+        self._running: set[str] = set()
+        self._waited = False
+
+    def enter(self, block: Block) -> None:
+        """Put the block's example into the reader's home, once, and go there."""
+        example = block.options.example
+        if example:
+            if example not in self._copied:
+                folder = self.folder / example
+                self.sandbox.put(folder, examples.files(folder))
+                self._copied.add(example)
+            self.shell.run(f"cd ~/{example}", timeout=block.options.timeout, columns=block.options.columns)
+        if block.options.wait:
+            self._running = self.sandbox.running()
+        self._waited = False
+
+    def type(self, block: Block, step: Step) -> Ran:
+        """Run one step; then wait for what it started, where the block says so."""
+        options = block.options
+        at = time.monotonic() - self.began
+        try:
+            done = self.shell.run(step.command, step.typed, timeout=options.timeout, columns=options.columns)
+        except NeverEnded as error:
+            what = (
+                f"`{step.command}` was still running after {options.timeout:g} s and was stopped; "
+                f"its last lines:\n{tail(redact(text_of(error.done.lines)))}"
+            )
+            fix = "end it on the page (`-d`, `timeout`, a typed ^C), or give the block a longer timeout"
+            raise _Fatal(StepError(block.page, step.line, what, fix)) from error
+        except ShellEnded as error:
+            fix = "run it in a shell of its own: `bash -c '…'`"
+            raise _Fatal(StepError(block.page, step.line, f"`{step.command}` ended the page's shell", fix)) from error
+        if options.wait:
+            self._wait(block, step)
+        return Ran(
+            command=step.command,
+            exit_status=done.exit_status,
+            seconds=done.seconds,
+            at=round(at, 3),
+            lines=tuple(_redacted(line) for line in done.lines),
+            typed=tuple(typed.text for typed in step.typed),
+            example=options.example,
+            columns=options.columns,
+            wait=options.wait,
+            dropped=done.dropped,
+        )
+
+    def leave(self, block: Block) -> None:
+        """Wait at the end of a block whose steps started nothing."""
+        if block.options.wait and not self._waited:
+            self._poll(block, block.steps[-1])
+
+    def _wait(self, block: Block, step: Step) -> None:
+        running = self.sandbox.running()
+        if running - self._running:
+            self._poll(block, step)
+        self._running = running
+
+    def _poll(self, block: Block, step: Step) -> None:
+        self._waited = True
+        if not self.sandbox.answers(block.options.wait, block.options.timeout):
+            what = f"after `{step.command}`, {block.options.wait} did not answer within {block.options.timeout:g} s"
+            raise _Fatal(StepError(block.page, step.line, what, "look at `docker ps -a` and `docker logs` there"))
+
+
+def _redacted(line: Line) -> Line:
+    text = redact(line.text)
+    # The colours' columns no longer fit a text that became shorter.
+    return line if text == line.text else replace(line, text=text, spans=())
+
+
+def _name(step: Step | None) -> str:
+    return f"during `{step.command}`: " if step else ""
+
+
+def _engine_gone(failure: PageError) -> PageError:
+    return type(failure)(failure.page, failure.line, f"{failure.what}\n    the sandbox's engine no longer answers", failure.fix)
