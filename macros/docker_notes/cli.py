@@ -14,7 +14,7 @@ from docker_notes.engine import base_images as images
 from docker_notes.engine import client as engine
 from docker_notes.errors import BuildFailed, DockerNotesError
 from docker_notes.page import grammar as console
-from docker_notes.project.project import Book, Chapter
+from docker_notes.project.project import Page, Project
 from docker_notes.runner import progress
 
 if TYPE_CHECKING:
@@ -58,17 +58,17 @@ def _images(_: argparse.Namespace) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    book = Book(ROOT)
-    chapters = _chapters(book, _pages(arguments.pages))
+    project = Project(ROOT)
+    pages = _parsed(project, _pages(arguments.pages))
     try:
-        with progress.shown(len(chapters)) as shown:
-            told = book.run(chapters.values(), book.ground(), shown, again=True, say=_say)
+        with progress.shown(len(pages)) as shown:
+            told = project.run(pages.values(), project.inputs(), shown, again=True, say=_say)
     finally:
-        book.close()
-    if not chapters:
+        project.close()
+    if not pages:
         _say(f"no {console.LANGUAGE} block in {', '.join(arguments.pages)}: nothing was run")
-    for page in chapters:
-        for (_block, step), ran in zip(chapters[page].walkthrough.steps, told[page].recording.steps, strict=False):
+    for page in pages:
+        for (_block, step), ran in zip(pages[page].steps, told[page].recording.steps, strict=False):
             status = f"   [exit status {ran.exit_status}]" if ran.exit_status else ""
             _say(f"{page}:{step.line}: $ {ran.command}   [{ran.seconds:.2f} s]{status}\n{ran.output}")
     failures = [failure for one in told.values() for failure in one.failures]
@@ -77,18 +77,18 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _verify(arguments: argparse.Namespace) -> None:
-    book = Book(ROOT)
-    chapters = _chapters(book, _pages(arguments.pages) or sorted(DOCS.rglob("*.md")))
+    project = Project(ROOT)
+    pages = _parsed(project, _pages(arguments.pages) or sorted(DOCS.rglob("*.md")))
     try:
-        with progress.shown(len(chapters)) as shown:
-            failures, notes = book.verify(chapters, shown)
+        with progress.shown(len(pages)) as shown:
+            failures, notes = project.verify(pages, shown)
     finally:
-        book.close()
+        project.close()
     for note in notes:
         _say(note)
     if failures:
         raise BuildFailed(failures)
-    count = len(chapters)
+    count = len(pages)
     _say("1 page still does what its recording says." if count == 1 else f"{count} pages still do what their recordings say.")
 
 
@@ -105,12 +105,12 @@ def _pages(names: list[str]) -> list[Path]:
     return paths
 
 
-def _chapters(book: Book, paths: list[Path]) -> dict[str, Chapter]:
+def _parsed(project: Project, paths: list[Path]) -> dict[str, Page]:
     pages = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in paths}
-    chapters, failures = book.read(pages)
+    pages, failures = project.read(pages)
     if failures:
         raise BuildFailed(failures)
-    return chapters
+    return pages
 
 
 VERBS: dict[str, tuple[Callable[[argparse.Namespace], int | None], str]] = {

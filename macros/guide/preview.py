@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from docker_notes.recording.model import Ran
+    from docker_notes.recording.model import StepResult
 
 SIZE = (1200, 630)
 """Pixels, in the proportions that https://ogp.me/ readers cut pictures to."""
@@ -22,7 +22,7 @@ _EDGE, _ROW, _LINES, _LONG = 64, 40, 8, 3
 _GROUND, _BOX, _TITLE, _TEXT, _SOFT, _PROMPT = "#0c3550", "#161c22", "#ffffff", "#e3e8ed", "#a9b4bf", "#7fd6a0"
 
 
-def draw(title: str, note: str, steps: Iterable[Ran]) -> bytes:
+def draw(title: str, note: str, steps: Iterable[StepResult]) -> bytes:
     """A PNG with a terminal.
 
     Args:
@@ -46,7 +46,7 @@ def draw(title: str, note: str, steps: Iterable[Ran]) -> bytes:
     return file.getvalue()
 
 
-def _rows(steps: Iterable[Ran]) -> Sequence[tuple[bool, str]]:
+def _rows(steps: Iterable[StepResult]) -> Sequence[tuple[bool, str]]:
     rows: list[tuple[bool, str]] = []
     for step in steps:
         # The type is not of fixed width, so columns are closed up.

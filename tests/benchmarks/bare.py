@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from docker_notes.page.grammar import Step, Walkthrough
+    from docker_notes.page.grammar import Page, Step
 
 _PROMPT = re.compile(rb"\x1b\]prompt;\d+\x07")
 _SET_UP = "PS1='\\e]prompt;$?\\a' PS2= PROMPT_COMMAND=; set +H; unset HISTFILE"
@@ -62,7 +62,7 @@ class Bare:
             heard = heard[-64:] + self._socket.recv(65536)
 
 
-def walk(walkthrough: Walkthrough, sandbox: Sandbox, folder: Path) -> list[float]:
+def walk(page: Page, sandbox: Sandbox, folder: Path) -> list[float]:
     """Type a page.
 
     Returns:
@@ -71,7 +71,7 @@ def walk(walkthrough: Walkthrough, sandbox: Sandbox, folder: Path) -> list[float
     taken = []
     copied = set()
     with contextlib.closing(Bare(sandbox)) as shell:
-        for block in walkthrough.blocks:
+        for block in page.blocks:
             example = block.options.example
             if example and example not in copied:
                 sandbox.put(folder / example, examples.files(folder / example))

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from docker_notes.project.project import Book
+from docker_notes.project.project import Project
 
 from tests.benchmarks import grown, plain
 from tests.benchmarks.measure import Row, Taken, in_turns, process, row
@@ -53,10 +53,10 @@ def many(root: Path, folder: Path, count: int) -> tuple[Path, Path]:
 
 
 def _scan(folder: Path) -> Taken:
-    book = Book(folder)
-    pages = book.texts()
+    project = Project(folder)
+    pages = project.texts()
     began = time.perf_counter()
-    book.read(pages)
+    project.read(pages)
     return Taken(time.perf_counter() - began)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from docker_notes.engine import generations as recipe
 from docker_notes.page import grammar as console
-from docker_notes.project.project import Book
+from docker_notes.project.project import Project
 from docker_notes.recording import model as recording
 from docker_notes.recording.model import Recording
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from docker_notes.recording.model import Ran
+    from docker_notes.recording.model import StepResult
 
 BLOCKS = 5
 CONFIG = """\
@@ -44,7 +44,7 @@ def grow(root: Path, folder: Path, count: int) -> None:
     (folder / "examples").mkdir()
     (folder / "mkdocs.yml").write_text(CONFIG)
     (folder / "docs/index.md").write_text(f"# Start\n\n{PROSE}")
-    ground = Book(folder).ground()
+    inputs = Project(folder).inputs()
     steps = _steps(root)
     for number in range(count):
         ran = [next(steps) for _ in range(BLOCKS)]
@@ -52,14 +52,14 @@ def grow(root: Path, folder: Path, count: int) -> None:
         parts = [f"## Part {part}\n\n{PROSE}\n```console\n$ {step.command}\n```\n" for part, step in enumerate(ran, 1)]
         text = f"# Page {number}\n\n" + "\n".join(parts)
         (folder / "docs" / page).write_text(text)
-        walkthrough = console.parse(page, text)
-        told = Recording(page, PROVENANCE, ground.of(walkthrough), tuple(ran))
+        page = console.parse(page, text)
+        told = Recording(page, PROVENANCE, inputs.of(page), tuple(ran))
         recording.write(told, folder / "recordings" / f"page-{number:04}.yml")
 
 
-def _steps(root: Path) -> Iterator[Ran]:
+def _steps(root: Path) -> Iterator[StepResult]:
     """Plain steps of this site's recordings, again and again."""
-    found: list[Ran] = []
+    found: list[StepResult] = []
     for path in sorted((root / "recordings").glob("*.yml")):
         told = recording.load(path, path.stem)
         assert told

@@ -7,8 +7,7 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from docker_notes.project.project import Book
-from docker_notes.runner import page_run as walkthrough
+from docker_notes.project.project import Project
 from docker_notes.runner.pool import Pool
 
 from tests.benchmarks import bare
@@ -20,24 +19,24 @@ if TYPE_CHECKING:
 
     from docker_notes.engine.sandbox import Sandbox
     from docker_notes.page.grammar import Step
-    from docker_notes.project.project import Chapter
+    from docker_notes.project.project import Page
 
 
 def rows(root: Path, turns: int) -> list[Row]:
     """Measure."""
-    book = Book(root)
-    chapters = list(book.read(book.texts())[0].values())
+    project = Project(root)
+    pages = list(project.read(project.texts())[0].values())
     pairs, overheads = [], []
     for _ in range(turns):
-        pool = Taken(_by_the_pool(book, chapters))
+        pool = Taken(_by_the_pool(project, pages))
         with bare.sandbox() as alone:
-            typed = [_typed(chapter, alone, book.examples) for chapter in chapters]
-            ours = [_ours(book, chapter, alone) for chapter in chapters]
+            typed = [_typed(page, alone, project.examples) for page in pages]
+            ours = [_ours(project, page, alone) for page in pages]
         floor = [seconds for page in typed for seconds in page]
         pairs.append((pool, Taken(sum(floor))))
         above = [1000 * (a - b) for a, b in zip((s for page in ours for s in page), floor, strict=True)]
         overheads.append((statistics.median(above), sum(above) / 1000))
-    commands = sum(len(chapter.walkthrough.steps) for chapter in chapters)
+    commands = sum(len(page.steps) for page in pages)
     return [
         row(f"live, cold: all {commands} commands of the site", "typed into one bash", "0.6 on 2 cores", pairs),
         Row(
@@ -67,30 +66,30 @@ class _Silent:
         """Nobody looks."""
 
 
-def _by_the_pool(book: Book, chapters: Sequence[Chapter]) -> float:
+def _by_the_pool(project: Project, pages: Sequence[Page]) -> float:
     """Seconds from nothing to all recordings: sandboxes are started and ended in it."""
-    ground = book.ground()
+    inputs = project.inputs()
     began = time.perf_counter()
-    with Pool(book.examples, say=lambda _: None) as pool:
-        for outcome in pool.run([book.job(chapter, ground) for chapter in chapters], _Silent()):
+    with Pool(project.examples, say=lambda _: None) as pool:
+        for outcome in pool.run([project.job(page, inputs) for page in pages], _Silent()):
             assert not outcome.failures, outcome.failures
     return time.perf_counter() - began
 
 
-def _typed(chapter: Chapter, sandbox: Sandbox, folder: Path) -> list[float]:
-    taken = bare.walk(chapter.walkthrough, sandbox, folder)
+def _typed(page: Page, sandbox: Sandbox, folder: Path) -> list[float]:
+    taken = bare.walk(page, sandbox, folder)
     assert sandbox.reset()
     return taken
 
 
-def _ours(book: Book, chapter: Chapter, sandbox: Sandbox) -> list[float]:
+def _ours(project: Project, page: Page, sandbox: Sandbox) -> list[float]:
     """Seconds from the start of each step to that of the next."""
     moments: list[float] = []
-    outcome = walkthrough.run(
-        chapter.walkthrough,
+    outcome = page.run(
+        page,
         sandbox,
-        folder=book.examples,
-        ground=book.ground(),
+        folder=project.examples,
+        inputs=project.inputs(),
         bases=(),
         on_step=lambda _: moments.append(time.perf_counter()),
     )

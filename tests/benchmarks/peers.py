@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from docker_notes.engine import client as engine
 from docker_notes.engine.sandbox import HOME, USER
 from docker_notes.page import examples
-from docker_notes.project.project import Book
+from docker_notes.project.project import Project
 
 from tests.benchmarks import bare, builds
 from tests.benchmarks.measure import Row, Taken, in_turns, process, row
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docker_notes.engine.sandbox import Sandbox
-    from docker_notes.project.project import Chapter
+    from docker_notes.project.project import Page
 
 CONFIG = """\
 site_name: The same commands
@@ -37,26 +37,26 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
     if not docker:
         sys.stderr.write("No `docker` command here, so nothing is held against markdown-exec and jupyter-cache.\n")
         return []
-    book = Book(root)
-    chapters, _ = book.read(book.texts())
+    project = Project(root)
+    pages, _ = project.read(project.texts())
 
     def ours() -> Taken:
         return builds.build(root, folder / "site", "auto")
 
     def by_markdown_exec() -> Taken:
         assert sandbox.reset()
-        _put_examples(book, chapters, sandbox)
+        _put_examples(project, pages, sandbox)
         return process([sys.executable, "-m", "mkdocs", "build", "--quiet"], folder / "exec")
 
     with bare.sandbox() as sandbox:
         host = engine.host(sandbox.client)
         inside = f"{docker} --host {host} exec --user {USER} --workdir {HOME} {sandbox.container.id} bash -c"
-        _for_markdown_exec(folder / "exec", chapters, inside)
+        _for_markdown_exec(folder / "exec", pages, inside)
         ours()
         pairs = in_turns(ours, by_markdown_exec, max(1, turns // 3), warm=False)
-        _for_jupyter_cache(folder / "jupyter", chapters, inside)
+        _for_jupyter_cache(folder / "jupyter", pages, inside)
         assert sandbox.reset()
-        _put_examples(book, chapters, sandbox)
+        _put_examples(project, pages, sandbox)
         _by_jupyter_cache(folder / "jupyter")
         cached = in_turns(ours, lambda: _by_jupyter_cache(folder / "jupyter"), turns, warm=False)
     return [
@@ -65,34 +65,33 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
     ]
 
 
-def _put_examples(book: Book, chapters: Mapping[str, Chapter], sandbox: Sandbox) -> None:
-    for name in {name for chapter in chapters.values() for name in chapter.walkthrough.examples}:
-        sandbox.put(book.examples / name, examples.files(book.examples / name))
+def _put_examples(project: Project, pages: Mapping[str, Page], sandbox: Sandbox) -> None:
+    for name in {name for page in pages.values() for name in page.examples}:
+        sandbox.put(project.examples / name, examples.files(project.examples / name))
 
 
-def _scripts(chapter: Chapter) -> Iterator[str]:
+def _scripts(page: Page) -> Iterator[str]:
     """What each block types, but for what needs a terminal; no command may take longer than it does with us."""
-    for block in chapter.walkthrough.blocks:
+    for block in page.blocks:
         go = f"cd ~/{block.options.example}\n" if block.options.example else ""
         commands = [step.command for step in block.steps if not step.typed]
         if commands:
             yield go + "\n".join(commands)
 
 
-def _for_markdown_exec(folder: Path, chapters: Mapping[str, Chapter], inside: str) -> None:
+def _for_markdown_exec(folder: Path, pages: Mapping[str, Page], inside: str) -> None:
     (folder / "docs").mkdir(parents=True)
     (folder / "mkdocs.yml").write_text(CONFIG)
-    for page, chapter in chapters.items():
+    for page, page in pages.items():
         blocks = [
-            f'```bash exec="on" result="console"\n{inside} {shlex.quote(script)} 2>&1 || true\n```\n'
-            for script in _scripts(chapter)
+            f'```bash exec="on" result="console"\n{inside} {shlex.quote(script)} 2>&1 || true\n```\n' for script in _scripts(page)
         ]
         (folder / "docs" / page).write_text(f"# {page}\n\n" + "\n".join(blocks))
 
 
-def _for_jupyter_cache(folder: Path, chapters: Mapping[str, Chapter], inside: str) -> None:
+def _for_jupyter_cache(folder: Path, pages: Mapping[str, Page], inside: str) -> None:
     (folder / "cache").mkdir(parents=True)  # it asks before it makes one
-    for page, chapter in chapters.items():
+    for page, page in pages.items():
         cells: list[dict[str, Any]] = [
             {
                 "cell_type": "code",
@@ -101,7 +100,7 @@ def _for_jupyter_cache(folder: Path, chapters: Mapping[str, Chapter], inside: st
                 "outputs": [],
                 "source": f"import subprocess\nsubprocess.run({[*shlex.split(inside), script]!r})",
             }
-            for script in _scripts(chapter)
+            for script in _scripts(page)
         ]
         kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
         notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}

@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from docker_notes.page import grammar as console
-from docker_notes.project.project import Book
+from docker_notes.project.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from docker_notes.page.grammar import Block
-    from docker_notes.recording.model import Ran
+    from docker_notes.recording.model import StepResult
 
 _RAW = re.compile(r"(\{% raw %\}.*?\{% endraw %\})", re.DOTALL)
 _MACRO = re.compile(r"\{\{.*?\}\}", re.DOTALL)
@@ -38,15 +38,15 @@ def pasted(root: Path, folder: Path) -> Path:
     (folder / "mkdocs.yml").write_text(
         text.replace("modules: [docker_notes]", "render_by_default: true").replace("strict: true\n", "\n")
     )
-    book = Book(root)
-    pages = book.texts()
-    chapters, failures = book.read(pages)
-    told = book.replay(chapters.values(), book.ground())
+    project = Project(root)
+    pages = project.texts()
+    pages, failures = project.read(pages)
+    told = project.replay(pages.values(), project.inputs())
     failures += [failure for each in told.values() for failure in each.failures]
     if failures:
         sys.exit("\n".join(map(str, failures)))
     for page, source in pages.items():
-        blocks = chapters[page].walkthrough.blocks if page in chapters else ()
+        blocks = source.blocks if page in pages else ()
         steps = told[page].recording.steps if page in told else ()
         path = folder / "docs" / page
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def pasted(root: Path, folder: Path) -> Path:
     return folder
 
 
-def _page(source: str, blocks: Sequence[Block], steps: Sequence[Ran]) -> str:
+def _page(source: str, blocks: Sequence[Block], steps: Sequence[StepResult]) -> str:
     """A page with its outputs in it, and code safe for Jinja as ours is."""
     lines = source.split("\n")
     ran = iter(steps)
@@ -73,7 +73,7 @@ def _end(lines: Sequence[str], first: int) -> int:
     return next(number + 1 for number in range(first + 1, len(lines)) if lines[number].strip() == fence[1])
 
 
-def _static(opening: str, steps: Iterable[Ran]) -> list[str]:
+def _static(opening: str, steps: Iterable[StepResult]) -> list[str]:
     indent = opening[: len(opening) - len(opening.lstrip())]
     said = "\n".join(f"$ {step.command}\n{step.output}".rstrip("\n") for step in steps)
     return [indent + line for line in f"````shell-session\n{said}\n````".split("\n")]

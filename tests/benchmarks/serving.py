@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Self
 
-from docker_notes.project.project import Book
+from docker_notes.project.project import Project
 
 from tests.benchmarks import bare, builds, plain
 from tests.benchmarks.measure import Row, Taken, in_turns, row, without_notices
@@ -140,11 +140,11 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
 
 def _edited_command(ours: Path, turns: int) -> Row:
     """A page whose commands changed, against the same page typed into a bare shell on a fresh engine."""
-    chapters, _ = Book(ours).read({EDITED: (ours / "docs" / EDITED).read_text()})
+    pages, _ = Project(ours).read({EDITED: (ours / "docs" / EDITED).read_text()})
 
     def typed() -> Taken:
         began = time.perf_counter()
-        bare.walk(chapters[EDITED].walkthrough, sandbox, ours / "examples")
+        bare.walk(pages[EDITED].page, sandbox, ours / "examples")
         taken = Taken(time.perf_counter() - began)
         assert sandbox.reset()
         return taken

@@ -35,7 +35,7 @@ class TestScheme:
             grounds.append(browser.run(_GROUND))
         assert grounds[0] == grounds[2] != grounds[1]
 
-    def test_switch_goes_round_and_is_kept(self, browser: Browser, base: str) -> None:
+    def test_switch_goes_round_and_is_cache(self, browser: Browser, base: str) -> None:
         browser.open(base + "index.html")
         seen = []
         for _ in range(3):

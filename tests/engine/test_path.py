@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docker_notes.page.grammar import Walkthrough, parse
-from docker_notes.project.project import Book
+from docker_notes.page.grammar import Page, parse
+from docker_notes.project.project import Project
 from docker_notes.runner.pool import Job
 from docker_notes.runner.progress import Lines
 
@@ -26,8 +26,8 @@ def test_every_command_works_when_typed_in_page_order(pool: Pool) -> None:
         for number, page in enumerate(PATH)
         for block in parse(page, (ROOT / "docs" / page).read_text()).blocks
     ]
-    path = Walkthrough("the path", tuple(replace(block, index=index) for index, block in enumerate(blocks)))
-    [outcome] = pool.run([Job(path, Book(ROOT).ground())], Lines())
+    path = Page("the path", tuple(replace(block, index=index) for index, block in enumerate(blocks)))
+    [outcome] = pool.run([Job(path, Project(ROOT).inputs())], Lines())
     assert not outcome.failures, "\n".join(map(_told, outcome.failures))
     assert len(outcome.recording.steps) == len(path.steps)
 

@@ -14,8 +14,8 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
-from docker_notes.project.project import Book, Mode, Told
-from docker_notes.site.background import Ahead
+from docker_notes.project.project import Mode, PageResult, Project
+from docker_notes.site.background import BackgroundRuns
 from docker_notes.terminal.lines import text_of
 
 from tests.engine.conftest import gone_within, left
@@ -155,12 +155,12 @@ def test_an_edited_page_does_not_wait_for_those_that_wait(clone: Clone, monkeypa
 
 
 def test_an_edited_page_is_run_before_the_build_that_shows_it(clone: Clone) -> None:
-    book = Book(clone.folder)
+    project = Project(clone.folder)
     changed = threading.Event()
-    ahead = Ahead(book, changed.set, print)
+    ahead = BackgroundRuns(project, changed.set, print)
 
-    def told() -> Told:
-        return ahead.tell(book.read(book.texts())[0], Mode.AUTO)["page.md"]
+    def told() -> PageResult:
+        return ahead.tell(project.read(project.texts())[0], Mode.AUTO)["page.md"]
 
     def edit(text: str) -> None:
         changed.clear()
@@ -185,7 +185,7 @@ def test_an_edited_page_is_run_before_the_build_that_shows_it(clone: Clone) -> N
         ahead.edited("gone.md")
         assert not changed.wait(5)
     finally:
-        book.close()
+        project.close()
 
 
 def output_of(html: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from docker_notes.page.grammar import Walkthrough, parse
+from docker_notes.page.grammar import Page, parse
 from docker_notes.recording import model as recording
-from docker_notes.recording.model import BaseImage, Ground, Provenance, Ran, Recording
+from docker_notes.recording.model import BaseImage, Inputs, Provenance, Recording, StepResult
 from docker_notes.terminal.lines import Line, Span
 
 BASES = (
@@ -14,7 +14,7 @@ BASES = (
     BaseImage("node:latest", recording.REGISTRY, "sha256:" + "6" * 64),
 )
 PROVENANCE = Provenance("28.5.2", "0.29.1", "2026-11-25T04:14:15+00:00", BASES)
-GROUND = Ground("recipe", ("node:24-slim", "node:latest"), {"app": "aaaa", "other": "bbbb"})
+INPUTS = Inputs("recipe", ("node:24-slim", "node:latest"), {"app": "aaaa", "other": "bbbb"})
 
 PAGE = """\
 # A page
@@ -33,7 +33,7 @@ $ list
 """
 
 
-def walkthrough(text: str = PAGE, page: str = "page.md") -> Walkthrough:
+def page(text: str = PAGE, page: str = "page.md") -> Page:
     return parse(page, text)
 
 
@@ -41,8 +41,8 @@ def lines(*texts: str) -> tuple[Line, ...]:
     return tuple(Line(text, (), number / 10) for number, text in enumerate(texts))
 
 
-def ran(command: str = "make", *texts: str, status: int = 0, **more: Any) -> Ran:
-    return Ran(**{
+def ran(command: str = "make", *texts: str, status: int = 0, **more: Any) -> StepResult:
+    return StepResult(**{
         "command": command, "exit_status": status, "seconds": 1.5, "at": 0.25, "lines": lines(*texts), "columns": 100, **more,
     })  # fmt: skip
 
@@ -56,11 +56,11 @@ STEPS = (
 )  # fmt: skip
 
 
-def recorded(*steps: Ran, **more: Any) -> Recording:
+def recorded(*steps: StepResult, **more: Any) -> Recording:
     given: dict[str, Any] = {
         "page": "page.md",
         "provenance": PROVENANCE,
-        "ground": GROUND.of(walkthrough()),
+        "inputs": INPUTS.of(page()),
         "steps": steps or STEPS,
     }
     return Recording(**{**given, **more})

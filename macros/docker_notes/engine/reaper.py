@@ -72,7 +72,7 @@ def is_gone(owner: str) -> bool:
     return machine == _machine() and _name(int(rest.partition(":")[0])) != owner
 
 
-def hire_janitor(client: DockerClient) -> None:
+def start_reaper(client: DockerClient) -> None:
     """Start the process that removes what is ours when this process ends, however that happens."""
     global _hired  # noqa: PLW0603  # one a process
     if _hired:

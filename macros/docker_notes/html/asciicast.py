@@ -25,7 +25,7 @@ PROMPT = "\x1b[1;32m$\x1b[0m "
 
 
 def asciicast(recording: Recording, title: str) -> str:
-    """The walkthrough of a page, to be played."""
+    """The page of a page, to be played."""
     columns = max((step.columns for step in recording.steps), default=80)
     head = {
         "version": 2,

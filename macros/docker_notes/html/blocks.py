@@ -16,8 +16,8 @@ from docker_notes.recording.model import STAND_IN, asks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from docker_notes.page.grammar import Block, Step, Walkthrough
-    from docker_notes.recording.model import BaseImage, Ran, Recording
+    from docker_notes.page.grammar import Block, Page, Step
+    from docker_notes.recording.model import BaseImage, Recording, StepResult
     from docker_notes.terminal.lines import Line
 
 FOLD_OVER = 24
@@ -40,20 +40,20 @@ class Shown:
     """A block with what each of its steps did; None for a step that did not run, or not in this form."""
 
     block: Block
-    steps: tuple[Ran | None, ...]
+    steps: tuple[StepResult | None, ...]
 
 
-def shown(walkthrough: Walkthrough, recording: Recording) -> list[Shown]:
+def shown(page: Page, recording: Recording) -> list[Shown]:
     """The blocks of a page, each with its part of the recording, which may be of an older form of the page."""
-    ran = iter(_aligned([asks(block, step) for block, step in walkthrough.steps], recording.steps))
-    return [Shown(block, tuple(islice(ran, len(block.steps)))) for block in walkthrough.blocks]
+    ran = iter(_aligned([asks(block, step) for block, step in page.steps], recording.steps))
+    return [Shown(block, tuple(islice(ran, len(block.steps)))) for block in page.blocks]
 
 
-def _aligned(asked: list[tuple[object, ...]], steps: Sequence[Ran]) -> list[Ran | None]:
+def _aligned(asked: list[tuple[object, ...]], steps: Sequence[StepResult]) -> list[StepResult | None]:
     recorded = [step.asks for step in steps]
     if asked == recorded:
         return list(steps)
-    found: list[Ran | None] = [None] * len(asked)
+    found: list[StepResult | None] = [None] * len(asked)
     for at, start, length in SequenceMatcher(None, asked, recorded, autojunk=False).get_matching_blocks():
         found[at : at + length] = steps[start : start + length]
     return found
@@ -98,7 +98,7 @@ def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False, a
     return "".join(parts)
 
 
-def _step(step: Step, ran: Ran | None, show: str, expect: str) -> str:
+def _step(step: Step, ran: StepResult | None, show: str, expect: str) -> str:
     status = "" if ran is None else str(ran.exit_status)
     parts = [f'<div class="console-step" data-exit-status="{status}">']
     # A command that is not shown is there to be copied all the same: the next ones may need what it did.
@@ -121,7 +121,7 @@ def _step(step: Step, ran: Ran | None, show: str, expect: str) -> str:
     return "".join(parts)
 
 
-def _output(ran: Ran, expect: str) -> str:
+def _output(ran: StepResult, expect: str) -> str:
     parts = []
     for folded, lines in _segments(ran.lines, expect):
         broken = [_breaks(line, ran) for line in lines]
@@ -157,7 +157,7 @@ def _segments(lines: Sequence[Line], expect: str) -> Iterator[tuple[bool, Sequen
         start = end
 
 
-def _breaks(line: Line, ran: Ran) -> bool:
+def _breaks(line: Line, ran: StepResult) -> bool:
     """Whether the page breaks a line that is wider than itself.
 
     It breaks what the terminal broke at its edge, and what an error says, so that its end is seen at once.

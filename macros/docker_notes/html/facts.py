@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from docker_notes.html.blocks import Shown
     from docker_notes.html.tables import BuildStep
-    from docker_notes.recording.model import Ran
+    from docker_notes.recording.model import StepResult
 
 _SIZE = re.compile(SIZE)
 
@@ -21,7 +21,7 @@ class Missing(ValueError):  # what is said of it
     """An output that does not hold what it is asked for."""
 
 
-def one(shown: Shown, step: int | None) -> Ran:
+def one(shown: Shown, step: int | None) -> StepResult:
     """A block's step, counted from 1; its last one where none is named.
 
     Raises:
@@ -36,7 +36,7 @@ def one(shown: Shown, step: int | None) -> Ran:
     return ran
 
 
-def seconds(ran: Ran) -> tuple[str, str]:
+def seconds(ran: StepResult) -> tuple[str, str]:
     """How long a step took: as a writer would say it, and exactly."""
     return about_seconds(ran.seconds), f"{ran.seconds:.3f} s"
 
@@ -55,7 +55,7 @@ def _two(value: float) -> str:
     return f"{value:.1f}" if value >= 0.095 else f"{value:.2f}"  # noqa: PLR2004
 
 
-def times(slow: Ran, fast: Ran) -> tuple[str, str]:
+def times(slow: StepResult, fast: StepResult) -> tuple[str, str]:
     """How many times faster one step was than another, in at most two digits, and the two.
 
     Raises:
@@ -68,7 +68,7 @@ def times(slow: Ran, fast: Ran) -> tuple[str, str]:
     return text, f"{slow.seconds:.2f} s against {fast.seconds:.2f} s"
 
 
-def size(ran: Ran) -> tuple[str, str]:
+def size(ran: StepResult) -> tuple[str, str]:
     """The first size that a step printed: rounded, and as printed.
 
     Raises:
@@ -98,7 +98,7 @@ def cached(steps: Sequence[BuildStep]) -> str:
     return f"{sum(step.cached for step in own)} of {len(own)}"
 
 
-def line(ran: Ran, text: str, which: int = 1) -> str:
+def line(ran: StepResult, text: str, which: int = 1) -> str:
     """A line of a step's output that contains a text, its columns closed up.
 
     Args:

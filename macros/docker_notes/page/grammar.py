@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docker_notes.errors import GrammarError, in_page_order
+from docker_notes.page.model import Block, Options, Page, Step, Typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LANGUAGE = "console"
 SHOW = ("all", "command", "output", "none")
-DEFAULT_TIMEOUT = 60.0
-DEFAULT_COLUMNS = 100
 # A terminal in canonical mode takes lines of 4095 bytes (termios(3)).
 MAX_LINE_BYTES = 4000
 
@@ -30,80 +29,10 @@ _QUOTED = re.compile(rf"[ \t]*>[> \t]*(?:`{{3,}}|~{{3,}})[ \t]*{LANGUAGE}\b")
 _BACKTICK = re.compile(rf"[ \t]*`{{3,}}[ \t]*{LANGUAGE}[ \t]+[\w-]+=")
 _ATTRIBUTES = re.compile(rf"\{{[^}}]*\.{LANGUAGE}\b")
 _OPTION = re.compile(r'\s*(?P<key>[A-Za-z][\w-]*)=(?P<quote>["\'])(?P<value>(?:(?!(?P=quote)).)*)(?P=quote)(?=\s|$)')
-_KEYS = re.compile(r"(?:\^[A-Z@\[\\\]_])+")
 _STATUS = re.compile(r"\?[ \t]*(\d{1,3})")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _JINJA = ("{{", "{%", "{#")
 _ENDRAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A line typed into the program that a command started."""
-
-    line: int
-    text: str
-
-    @property
-    def data(self) -> bytes:
-        """The bytes to send: control keys as they are, other text with Enter behind it."""
-        if _KEYS.fullmatch(self.text):
-            return bytes(ord(key) & 0x1F for key in self.text[1::2])
-        return self.text.encode() + b"\r"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One command of a block, as it is typed, with its continuation lines."""
-
-    line: int
-    command: str
-    typed: tuple[Typed, ...] = ()
-    expected_status: int = 0
-
-
-@dataclass(frozen=True)
-class Options:
-    """What stands behind ```` ```console ````. Times in seconds, widths in characters."""
-
-    example: str = ""
-    name: str = ""
-    title: str = ""
-    show: str = "all"
-    expect: str = ""
-    wait: str = ""
-    timeout: float = DEFAULT_TIMEOUT
-    columns: int = DEFAULT_COLUMNS
-
-
-@dataclass(frozen=True)
-class Block:
-    """One ```` ```console ```` fence: its place, its options, its steps."""
-
-    page: str
-    line: int
-    index: int
-    options: Options
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class Walkthrough:
-    """All blocks of one page, in order."""
-
-    page: str
-    blocks: tuple[Block, ...]
-    steps: tuple[tuple[Block, Step], ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        steps = tuple((block, step) for block in self.blocks for step in block.steps)
-        object.__setattr__(self, "steps", steps)
-
-    @property
-    def examples(self) -> tuple[str, ...]:
-        """The examples that the blocks name, each once, in order."""
-        names = (block.options.example for block in self.blocks)
-        return tuple(dict.fromkeys(name for name in names if name))
 
 
 @dataclass(frozen=True)
@@ -120,7 +49,7 @@ class _Fence:
         return self.info.split(maxsplit=1)[0] if self.info else ""
 
 
-def parse(page: str, text: str) -> Walkthrough:
+def parse(page: str, text: str) -> Page:
     """Read a page's blocks.
 
     Args:
@@ -162,7 +91,7 @@ def parse(page: str, text: str) -> Walkthrough:
         blocks.append(Block(page, line, len(blocks), options, steps))
     if errors:
         raise in_page_order(errors)
-    return Walkthrough(page, tuple(blocks))
+    return Page(page, tuple(blocks))
 
 
 def shield(text: str) -> str:

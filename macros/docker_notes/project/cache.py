@@ -23,7 +23,7 @@ _DAY = 86_400.0  # seconds
 _UNUSED = 30 * _DAY
 
 
-class Kept:
+class Cache:
     """Things made by functions of modules.
 
     Args:

@@ -30,17 +30,17 @@ from docker_notes.errors import (
 )
 from docker_notes.page import examples
 from docker_notes.page import grammar as console
-from docker_notes.project.cache import Kept
+from docker_notes.project.cache import Cache
 from docker_notes.recording import compare as drift
 from docker_notes.recording import model as recording
 from docker_notes.recording import normalise as volatile
-from docker_notes.recording.model import Ground, Recording
+from docker_notes.recording.model import Inputs, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from docker_notes.page.grammar import Walkthrough
-    from docker_notes.runner.page_run import Outcome
+    from docker_notes.page.grammar import Page
+    from docker_notes.runner.page_run import PageRun
     from docker_notes.runner.pool import Job, Pool, Progress
 
 ENVIRONMENT = "DOCKER_NOTES_ENGINE"
@@ -70,19 +70,19 @@ class Mode(Enum):
 
 
 @dataclass(frozen=True)
-class Chapter:
+class Page:
     """A page with blocks: what is to run, and the page's own volatile kinds."""
 
-    walkthrough: Walkthrough
+    page: Page
     kinds: tuple[volatile.Kind, ...] = ()
 
 
 @dataclass(frozen=True)
-class Told:
+class PageResult:
     """What a page shows.
 
     Args:
-        recording: of its walkthrough.
+        recording: of its page.
         live: whether this build ran it.
         failures: what is wrong with it.
         running: whether a newer one is on its way.
@@ -96,12 +96,12 @@ class Told:
     replayed: bool = False
 
     @classmethod
-    def of(cls, outcome: Outcome) -> Told:
+    def of(cls, outcome: PageRun) -> PageResult:
         """What a run tells."""
         return cls(outcome.recording, live=True, failures=outcome.failures)
 
 
-class Book:
+class Project:
     """The walkthroughs of one clone.
 
     Args:
@@ -117,7 +117,7 @@ class Book:
         self._runs = root / ".cache" / "runs"
         # Which run was last held against which recording, so that a build with nothing new need not do so again.
         self._saved = root / ".cache" / "saved"
-        self.kept = Kept(root / ".cache" / "kept")
+        self.cache = Cache(root / ".cache" / "kept")
         self._pool: Pool | None = None
         self._image = ""  # the sandbox's on the engine; empty where it is not known
 
@@ -127,10 +127,10 @@ class Book:
             self._pool.close()
             self._pool = None
 
-    def ground(self) -> Ground:
+    def inputs(self) -> Inputs:
         """What outputs depend on besides the pages, as it is now."""
         hashes = {name: examples.hash_of(self.examples / name) for name in examples.names(self.examples)}
-        return Ground(recipe.recipe_hash(), recipe.NODE, hashes)
+        return Inputs(recipe.recipe_hash(), recipe.NODE, hashes)
 
     def texts(self) -> dict[str, str]:
         """The Markdown of every page, by its path below docs/."""
@@ -138,20 +138,20 @@ class Book:
             path.relative_to(self.docs).as_posix(): path.read_text(encoding="utf-8") for path in sorted(self.docs.rglob("*.md"))
         }
 
-    def read(self, pages: Mapping[str, str]) -> tuple[dict[str, Chapter], list[PageError]]:
-        """The chapters among pages, and every mistake in them.
+    def read(self, pages: Mapping[str, str]) -> tuple[dict[str, Page], list[PageError]]:
+        """The pages among pages, and every mistake in them.
 
         Args:
             pages: Markdown by path below docs/.
         """
-        chapters: dict[str, Chapter] = {}
+        pages: dict[str, Page] = {}
         failures: list[PageError] = []
         known = examples.names(self.examples)
         for page, text in pages.items():
             if console.LANGUAGE not in text:
                 continue
             try:
-                walkthrough = console.parse(page, text)
+                page = console.parse(page, text)
                 kinds = _kinds(page, text)
             except BuildFailed as error:
                 failures += [failure for failure in error.failures if isinstance(failure, PageError)]
@@ -159,40 +159,40 @@ class Book:
             fix = f"examples: {', '.join(known) or 'none'}"
             unknown = [
                 GrammarError(page, block.line, f"there is no examples/{block.options.example}/", fix)
-                for block in walkthrough.blocks
+                for block in page.blocks
                 if block.options.example and block.options.example not in known
             ]
             failures += unknown
-            if walkthrough.blocks and not unknown:
-                chapters[page] = Chapter(walkthrough, kinds)
-        return chapters, failures
+            if page.blocks and not unknown:
+                pages[page] = Page(page, kinds)
+        return pages, failures
 
-    def replay(self, chapters: Iterable[Chapter], ground: Ground) -> dict[str, Told]:
-        """Each chapter's recording, held against its page as it is now."""
-        told: dict[str, Told] = {}
-        for chapter in chapters:
-            page = chapter.walkthrough.page
+    def replay(self, pages: Iterable[Page], inputs: Inputs) -> dict[str, PageResult]:
+        """Each page's recording, held against its page as it is now."""
+        told: dict[str, PageResult] = {}
+        for page in pages:
+            page = page.path
             try:
                 found = self._load(self._path(page), page)
                 if found is None:
-                    line = chapter.walkthrough.blocks[0].line
+                    line = page.blocks[0].line
                     raise RecordingError(page, line, "this page has no recording", recording.RUN_LIVE)
             except RecordingError as error:
-                told[page] = Told(_empty(chapter, ground), live=False, failures=(error,))
+                told[page] = PageResult(_empty(page, inputs), live=False, failures=(error,))
                 continue
-            failures = drift.stale(found, chapter.walkthrough, ground, chapter.kinds)
-            wrong = tuple(failures or drift.judge(chapter.walkthrough, found.steps))
-            told[page] = Told(found, live=False, failures=wrong, replayed=True)
+            failures = drift.stale(found, page, inputs, page.kinds)
+            wrong = tuple(failures or drift.judge(page, found.steps))
+            told[page] = PageResult(found, live=False, failures=wrong, replayed=True)
         return told
 
     def run(
-        self, chapters: Iterable[Chapter], ground: Ground, progress: Progress, *, again: bool, say: Callable[[str], None] = print
-    ) -> dict[str, Told]:
-        """Run chapters on an engine.
+        self, pages: Iterable[Page], inputs: Inputs, progress: Progress, *, again: bool, say: Callable[[str], None] = print
+    ) -> dict[str, PageResult]:
+        """Run pages on an engine.
 
         Args:
-            chapters: those to have.
-            ground: what outputs depend on besides the pages.
+            pages: those to have.
+            inputs: what outputs depend on besides the pages.
             progress: told how it goes.
             again: whether to run also what this machine has run in its present form.
             say: told what is done to have an engine's images.
@@ -206,31 +206,31 @@ class Book:
             from docker_notes.engine import client as engine  # noqa: PLC0415  # as in `job`
 
             self._image = images.ready(engine.connect())
-        told: dict[str, Told] = {}
+        told: dict[str, PageResult] = {}
         jobs: list[Job] = []
-        for chapter in chapters:
-            page = chapter.walkthrough.page
-            ran = None if again else self.ran(chapter, ground)
+        for page in pages:
+            page = page.path
+            ran = None if again else self.ran(page, inputs)
             if ran:
-                told[page] = Told(ran, live=False)
+                told[page] = PageResult(ran, live=False)
             else:
-                jobs.append(self.job(chapter, ground))
+                jobs.append(self.job(page, inputs))
         # Where nothing is to run, nothing is started.
         for outcome in self.pool(say).run(jobs, progress) if jobs else ():
             told[outcome.recording.page] = self.keep(outcome)
         return told
 
-    def job(self, chapter: Chapter, ground: Ground) -> Job:
-        """A chapter as a job for the pool."""
+    def job(self, page: Page, inputs: Inputs) -> Job:
+        """A page as a job for the pool."""
         from docker_notes.runner.pool import Job  # noqa: PLC0415  # Docker's SDK is not loaded for a replay
 
-        return Job(chapter.walkthrough, ground, chapter.kinds, self._seconds(chapter.walkthrough.page))
+        return Job(page, inputs, page.kinds, self._seconds(page.path))
 
-    def keep(self, outcome: Outcome) -> Told:
+    def keep(self, outcome: PageRun) -> PageResult:
         """What a run tells; kept for later builds of this machine where nothing failed."""
         if not outcome.failures:
             recording.write(outcome.recording, self._run_path(outcome.recording.page))
-        return Told.of(outcome)
+        return PageResult.of(outcome)
 
     def pool(self, say: Callable[[str], None] = print) -> Pool:
         """The sandboxes, kept from build to build.
@@ -246,7 +246,7 @@ class Book:
             self._image = self._pool.image
         return self._pool
 
-    def save(self, told: Iterable[Told]) -> list[str]:
+    def save(self, told: Iterable[PageResult]) -> list[str]:
         """Write recordings whose outputs really changed; the pages whose files did."""
         return [t.recording.page for t in told if not t.replayed and self._save(t.recording)]
 
@@ -260,8 +260,8 @@ class Book:
         mark.write_text(_mark(run, path))
         return changed
 
-    def verify(self, chapters: Mapping[str, Chapter], progress: Progress) -> tuple[list[PageError], list[str]]:
-        """Run every chapter again and hold it against its recording; writes nothing.
+    def verify(self, pages: Mapping[str, Page], progress: Progress) -> tuple[list[PageError], list[str]]:
+        """Run every page again and hold it against its recording; writes nothing.
 
         Returns:
             Every place where an output changed, and what is to be said once.
@@ -270,21 +270,21 @@ class Book:
             EngineError: where no engine answers.
             ImageError: where the sandbox's image can not be had.
         """
-        ground = self.ground()
-        recorded = self.replay(chapters.values(), ground)
+        inputs = self.inputs()
+        recorded = self.replay(pages.values(), inputs)
         failures = [failure for told in recorded.values() for failure in told.failures]
         whole = {page: told for page, told in recorded.items() if not told.failures}
-        jobs = [self.job(chapters[page], ground) for page in whole]
+        jobs = [self.job(pages[page], inputs) for page in whole]
         elsewhere: set[str] = set()
         for outcome in self.pool().run(jobs, progress) if jobs else ():
             page = outcome.recording.page
             failures += outcome.failures
             if outcome.failures:
                 continue
-            if not whole[page].recording.provenance.same_ground(outcome.recording.provenance):
+            if not whole[page].recording.provenance.same_environment(outcome.recording.provenance):
                 elsewhere.add(page)
                 continue
-            failures += _drifted(chapters[page].walkthrough, whole[page].recording, outcome.recording)
+            failures += _drifted(pages[page], whole[page].recording, outcome.recording)
         notes = []
         if elsewhere:
             notes.append(
@@ -294,7 +294,7 @@ class Book:
         return sorted(failures, key=lambda failure: (failure.page, failure.line)), notes
 
     def _load(self, path: Path, page: str) -> Recording | None:
-        return recording.load(path, page, lambda text: json.loads(self.kept.get("docker_notes.recording.model", "as_json", text)))
+        return recording.load(path, page, lambda text: json.loads(self.cache.get("docker_notes.recording.model", "as_json", text)))
 
     def _path(self, page: str) -> Path:
         return self.recordings / (page.removesuffix(".md").replace("/", "--") + ".yml")
@@ -310,39 +310,39 @@ class Book:
         """Where a run of this machine is kept: by the sandbox's image, which the base images are part of, and by what recorded it."""
         return self._runs / self._image.rpartition(":")[2] / _recorders() / self._path(page).name
 
-    def ran(self, chapter: Chapter, ground: Ground) -> Recording | None:
-        """What this machine ran of a chapter in its present form; None where it did not, or it failed."""
-        page = chapter.walkthrough.page
+    def ran(self, page: Page, inputs: Inputs) -> Recording | None:
+        """What this machine ran of a page in its present form; None where it did not, or it failed."""
+        page = page.path
         try:
             ran = self._load(self._run_path(page), page)
         except RecordingError:
             return None
-        if ran is None or ran.key != recording.key_of(chapter.walkthrough, ground, chapter.kinds):
+        if ran is None or ran.key != recording.key_of(page, inputs, page.kinds):
             return None
-        return None if drift.judge(chapter.walkthrough, ran.steps) else ran
+        return None if drift.judge(page, ran.steps) else ran
 
 
 def tell(
-    book: Book, chapters: Mapping[str, Chapter], mode: Mode, progress: Progress, say: Callable[[str], None]
-) -> dict[str, Told]:
+    project: Project, pages: Mapping[str, Page], mode: Mode, progress: Progress, say: Callable[[str], None]
+) -> dict[str, PageResult]:
     """What each page shows in a mode. In auto mode an engine that can not be used means replay.
 
     Raises:
         EngineError: in live mode, where no engine answers.
         ImageError: in live mode, where the sandbox's image can not be had.
     """
-    ground = book.ground()
-    if mode is not Mode.REPLAY and chapters:
-        from docker_notes.engine import client as engine  # noqa: PLC0415  # as in `Book.job`
+    inputs = project.inputs()
+    if mode is not Mode.REPLAY and pages:
+        from docker_notes.engine import client as engine  # noqa: PLC0415  # as in `Project.job`
 
         try:
             if mode is Mode.LIVE or engine.find() is not None:
-                return book.run(chapters.values(), ground, progress, again=mode is Mode.LIVE, say=say)
+                return project.run(pages.values(), inputs, progress, again=mode is Mode.LIVE, say=say)
         except (EngineError, ImageError) as error:
             if mode is Mode.LIVE:
                 raise
             say(f"Replaying the recordings: {error}")
-    return book.replay(chapters.values(), ground)
+    return project.replay(pages.values(), inputs)
 
 
 def _sandboxes() -> int:
@@ -354,13 +354,13 @@ def _sandboxes() -> int:
     return int(value)
 
 
-def _drifted(walkthrough: Walkthrough, old: Recording, new: Recording) -> list[PageError]:
+def _drifted(page: Page, old: Recording, new: Recording) -> list[PageError]:
     found: list[PageError] = []
     for number, diff in drift.differences(old, new):
-        step = walkthrough.steps[number][1]
+        step = page.steps[number][1]
         indented = "\n".join(f"    {line}" for line in diff.split("\n"))
         fix = f"{recording.RUN_LIVE};\n    where it differs in every run, follow “Add a kind of volatile text” in CONTRIBUTING.md"
-        found.append(StepError(walkthrough.page, step.line, f"the output of `{step.command}` changed:\n{indented}", fix))
+        found.append(StepError(page.path, step.line, f"the output of `{step.command}` changed:\n{indented}", fix))
     return found
 
 
@@ -376,8 +376,8 @@ def _mark(run: Recording, path: Path) -> str:
     return f"{run.key} {run.provenance.date} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
-def _empty(chapter: Chapter, ground: Ground) -> Recording:
-    return Recording(chapter.walkthrough.page, recording.UNKNOWN, ground.of(chapter.walkthrough), (), chapter.kinds)
+def _empty(page: Page, inputs: Inputs) -> Recording:
+    return Recording(page.path, recording.UNKNOWN, inputs.of(page), (), page.kinds)
 
 
 @lru_cache(maxsize=1024)

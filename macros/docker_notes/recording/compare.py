@@ -16,64 +16,63 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from docker_notes.page.grammar import Step, Walkthrough
-    from docker_notes.recording.model import Ground, Ran, Recording
+    from docker_notes.page.grammar import Page, Step
+    from docker_notes.recording.model import Inputs, Recording, StepResult
     from docker_notes.terminal.lines import Line
 
 # Digits of an id, in full and as tables show it.
 _FULL, _SHORT = 64, 12
 
 
-def stale(
-    recording: Recording, walkthrough: Walkthrough, ground: Ground, kinds: tuple[volatile.Kind, ...] = ()
-) -> list[RecordingError]:
+def stale(recording: Recording, page: Page, inputs: Inputs, kinds: tuple[volatile.Kind, ...] = ()) -> list[RecordingError]:
     """What changed on the page, or below it, since it was recorded; empty where nothing did."""
-    page = walkthrough.page
-    line = walkthrough.blocks[0].line
-    now = ground.of(walkthrough)
+    line = page.blocks[0].line
+    now = inputs.of(page)
     found: list[RecordingError] = []
-    if (recording.ground.rules, recording.ground.sandbox, recording.ground.bases) != (now.rules, now.sandbox, now.bases):
+    if (recording.inputs.rules, recording.inputs.sandbox, recording.inputs.bases) != (now.rules, now.sandbox, now.bases):
         what = "the sandbox's recipe, the base images or the recording rules changed since this page was recorded"
-        found.append(RecordingError(page, line, what, RUN_LIVE))
-    if recording.kinds != kinds:
-        found.append(RecordingError(page, 1, "`volatile:` of the front matter changed since this page was recorded", RUN_LIVE))
-    for block in walkthrough.blocks:
+        found.append(RecordingError(page.path, line, what, RUN_LIVE))
+    if recording.kinds != page.kinds:
+        found.append(RecordingError(page.path, 1, "`volatile:` of the front matter changed since this page was recorded", RUN_LIVE))
+    for block in page.blocks:
         name = block.options.example
-        if name and recording.ground.examples.get(name) != now.examples[name]:
-            found.append(RecordingError(page, block.line, f"examples/{name}/ changed since this page was recorded", RUN_LIVE))
-    pairs = zip(walkthrough.steps, recording.steps, strict=False)
+        if name and recording.inputs.examples.get(name) != now.examples[name]:
+            found.append(RecordingError(page.path, block.line, f"examples/{name}/ changed since this page was recorded", RUN_LIVE))
+    pairs = zip(page.steps, recording.steps, strict=False)
     changed = next((s for (b, s), ran in pairs if recordings.asks(b, s) != ran.asks), None)
-    if changed is None and len(walkthrough.steps) != len(recording.steps):
-        extra = walkthrough.steps[len(recording.steps) :]
-        changed = extra[0][1] if extra else walkthrough.steps[-1][1]
+    if changed is None and len(page.steps) != len(recording.steps):
+        extra = page.steps[len(recording.steps) :]
+        changed = extra[0][1] if extra else page.steps[-1][1]
     if changed:
         what = f"`{changed.command}` is not what was recorded from here on"
-        found.append(RecordingError(page, changed.line, what, RUN_LIVE))
+        found.append(RecordingError(page.path, changed.line, what, RUN_LIVE))
     return found
 
 
-def judge(walkthrough: Walkthrough, steps: Sequence[Ran]) -> list[PageError]:
+def judge(page: Page, steps: Sequence[StepResult]) -> list[PageError]:
     """Hold exit statuses and `expect` texts of a page against what its steps did."""
     found: list[PageError] = []
     printed: dict[int, str] = {}
-    for (block, step), ran in zip(walkthrough.steps, steps, strict=False):
+    for (block, step), ran in zip(page.steps, steps, strict=False):
         printed[block.index] = printed.get(block.index, "") + ran.output
         if ran.exit_status != step.expected_status:
-            found.append(wrong_status(walkthrough.page, step, ran))
+            found.append(wrong_status(page.path, step, ran))
             continue
         if step is block.steps[-1] and block.options.expect not in printed[block.index]:
             what = f"the block's output does not contain {block.options.expect!r}"
-            found.append(StepError(walkthrough.page, block.line, f"{what}; its last lines:\n{tail(printed[block.index])}"))
+            found.append(StepError(page.path, block.line, f"{what}; its last lines:\n{tail(printed[block.index])}"))
     return found
 
 
-def wrong_status(page: str, step: Step, ran: Ran) -> StepError:
+def wrong_status(page: str, step: Step, ran: StepResult) -> StepError:
     """The error of a step whose exit status is not the one expected."""
     what = (
         f"`{step.command}` ended with exit status {ran.exit_status}, expected {step.expected_status}; "
         f"its last lines:\n{tail(ran.output)}"
     )
-    return StepError(page, step.line, what, f"mend the command, or write '? {ran.exit_status}' below it if it is meant to fail")
+    return StepError(
+        page.path, step.line, what, f"mend the command, or write '? {ran.exit_status}' below it if it is meant to fail"
+    )
 
 
 def tail(output: str, lines: int = 12) -> str:
@@ -85,7 +84,7 @@ def tail(output: str, lines: int = 12) -> str:
 
 
 def differences(old: Recording, new: Recording) -> list[tuple[int, str]]:
-    """Where two recordings of the same walkthrough really differ.
+    """Where two recordings of the same page really differ.
 
     Returns:
         The number of each step that differs, with a unified diff of its masked output.
@@ -110,7 +109,7 @@ def quiet(old: Recording, new: Recording) -> Recording:
     Steps that differ only in what may differ keep their old text, so that a diff holds just what
     changed; ids that a changed step shares with such a step are carried over to the old ones.
     """
-    if old.key == new.key and old.provenance.same_ground(new.provenance) and not differences(old, new):
+    if old.key == new.key and old.provenance.same_environment(new.provenance) and not differences(old, new):
         return old
     carried: dict[str, str] = {}
     steps = list(new.steps)
@@ -132,7 +131,7 @@ def quiet(old: Recording, new: Recording) -> Recording:
     return new if differences(merged, new) else merged
 
 
-def _alone(step: Ran, kinds: tuple[volatile.Kind, ...]) -> volatile.Masked:
+def _alone(step: StepResult, kinds: tuple[volatile.Kind, ...]) -> volatile.Masked:
     return volatile.Mask(kinds).output([line.text for line in step.lines])
 
 

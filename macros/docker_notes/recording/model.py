@@ -1,4 +1,4 @@
-"""What a walkthrough printed, with its provenance: the data, its key, its file.
+"""What a page printed, with its provenance: the data, its key, its file.
 
 One YAML file a page, made to be read in a review: command by command, the output as the
 reader sees it in a literal block, colours beside it. A file is replaced whole, by rename.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from docker_notes.page.grammar import Block, Step, Walkthrough
+    from docker_notes.page.grammar import Block, Page, Step
 
 SCHEMA = 1
 STAND_IN, REGISTRY = "stand-in", "registry"
@@ -35,7 +35,7 @@ RUN_LIVE = "run `make live` where an engine answers, and commit recordings/"
 
 @dataclass(frozen=True)
 class BaseImage:
-    """A base image that a walkthrough found on its engine."""
+    """A base image that a page found on its engine."""
 
     name: str
     origin: str
@@ -52,21 +52,21 @@ class Provenance:
     date: str
     bases: tuple[BaseImage, ...]
 
-    def same_ground(self, other: Provenance) -> bool:
+    def same_environment(self, other: Provenance) -> bool:
         """Whether every letter of two outputs can be held against each other."""
 
-        def ground(p: Provenance) -> tuple[object, ...]:
+        def inputs(p: Provenance) -> tuple[object, ...]:
             return (p.engine, p.buildx, sorted((b.name, b.digest) for b in p.bases))
 
-        return ground(self) == ground(other)
+        return inputs(self) == inputs(other)
 
 
 UNKNOWN = Provenance("", "", "", ())
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """One step as it ran. Seconds are wall time; `at` counts from the walkthrough's start."""
+class StepResult:
+    """One step as it ran. Seconds are wall time; `at` counts from the page's start."""
 
     command: str
     exit_status: int
@@ -91,7 +91,7 @@ class Ran:
 
 
 @dataclass(frozen=True)
-class Ground:
+class Inputs:
     """What outputs depend on besides the page: part of the key.
 
     Args:
@@ -105,25 +105,25 @@ class Ground:
     examples: dict[str, str]
     rules: int = volatile.RULES
 
-    def of(self, walkthrough: Walkthrough) -> Ground:
+    def of(self, page: Page) -> Inputs:
         """The same, with those examples only that the page uses."""
-        return replace(self, examples={name: self.examples[name] for name in walkthrough.examples})
+        return replace(self, examples={name: self.examples[name] for name in page.examples})
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A page's walkthrough, as it ran."""
+    """A page's page, as it ran."""
 
     page: str
     provenance: Provenance
-    ground: Ground
-    steps: tuple[Ran, ...]
+    inputs: Inputs
+    steps: tuple[StepResult, ...]
     kinds: tuple[volatile.Kind, ...] = ()
 
     @cached_property
     def key(self) -> str:
         """A hash of everything that the outputs depend on."""
-        return _key(self.ground, (step.asks for step in self.steps), self.kinds)
+        return _key(self.inputs, (step.asks for step in self.steps), self.kinds)
 
     @cached_property
     def masked(self) -> tuple[volatile.Masked, ...]:
@@ -131,15 +131,15 @@ class Recording:
         mask = volatile.Mask(self.kinds)
         return tuple(mask.output([line.text for line in step.lines]) for step in self.steps)
 
-    def started_at(self, step: Ran) -> str:
+    def started_at(self, step: StepResult) -> str:
         """When the step began: UTC, ISO 8601."""
         moment = datetime.fromisoformat(self.provenance.date) + timedelta(seconds=step.at)
         return moment.isoformat(timespec="milliseconds")
 
 
-def key_of(walkthrough: Walkthrough, ground: Ground, kinds: tuple[volatile.Kind, ...] = ()) -> str:
-    """The key that a recording of this walkthrough would have."""
-    return _key(ground.of(walkthrough), (asks(b, s) for b, s in walkthrough.steps), kinds)
+def key_of(page: Page, inputs: Inputs) -> str:
+    """The key that a recording of this page would have."""
+    return _key(inputs.of(page), (asks(b, s) for b, s in page.steps), page.kinds)
 
 
 def write(recording: Recording, path: Path) -> None:
@@ -169,7 +169,7 @@ _HEAD = "# Made by a live build; not to be edited by hand. `make verify` holds i
 
 def dump(recording: Recording) -> str:
     """The recording as the text of its file."""
-    provenance, ground = recording.provenance, recording.ground
+    provenance, inputs = recording.provenance, recording.inputs
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "page": recording.page,
@@ -182,7 +182,7 @@ def dump(recording: Recording) -> str:
                 for b in provenance.bases
             ],
         },
-        "depends on": {"rules": ground.rules, "sandbox": ground.sandbox, "examples": dict(ground.examples)},
+        "depends on": {"rules": inputs.rules, "sandbox": inputs.sandbox, "examples": dict(inputs.examples)},
     }
     if recording.kinds:
         data["volatile"] = [{"name": k.name, "pattern": k.pattern} for k in recording.kinds]
@@ -255,7 +255,7 @@ def _recording(data: dict[str, Any]) -> Recording:
     return Recording(
         page=data["page"],
         provenance=Provenance(str(about["engine"]), str(about["buildx"]), str(about["date"]), bases),
-        ground=Ground(depends["sandbox"], tuple(b.name for b in bases), dict(depends["examples"]), depends["rules"]),
+        inputs=Inputs(depends["sandbox"], tuple(b.name for b in bases), dict(depends["examples"]), depends["rules"]),
         steps=tuple(_load_step(step) for step in data["steps"]),
         kinds=tuple(page_kinds(data.get("volatile", ()))),
     )
@@ -288,7 +288,7 @@ def page_kinds(entries: Iterable[dict[str, str]]) -> list[volatile.Kind]:
     return kinds
 
 
-def _dump_step(step: Ran) -> dict[str, Any]:
+def _dump_step(step: StepResult) -> dict[str, Any]:
     data: dict[str, Any] = {"command": step.command}
     if step.typed:
         data["typed"] = list(step.typed)
@@ -307,7 +307,7 @@ def _dump_step(step: Ran) -> dict[str, Any]:
     return data
 
 
-def _load_step(data: dict[str, Any]) -> Ran:
+def _load_step(data: dict[str, Any]) -> StepResult:
     spans: dict[int, list[Span]] = {}
     for item in filter(None, data.get("colours", "").split(", ")):
         place, style = item.split(" ", 1)
@@ -318,7 +318,7 @@ def _load_step(data: dict[str, Any]) -> Ran:
     seconds = (float(s) for s in str(data.get("line seconds", "")).split())
     # Of a line added by hand there is no second: verify is to name it, not the loader.
     lines = tuple(Line(text, tuple(spans.get(n, ())), next(seconds, 0.0)) for n, text in enumerate(texts, 1))
-    return Ran(
+    return StepResult(
         command=data["command"],
         exit_status=data["exit status"],
         seconds=float(data["seconds"]),
@@ -333,11 +333,11 @@ def _load_step(data: dict[str, Any]) -> Ran:
 
 
 def asks(block: Block, step: Step) -> tuple[object, ...]:
-    """What a step of a page asks of the shell, as `Ran.asks` of its run."""
+    """What a step of a page asks of the shell, as `StepResult.asks` of its run."""
     options = block.options
     return (step.command, tuple(t.text for t in step.typed), options.example, options.columns, options.wait)
 
 
-def _key(ground: Ground, asks: Iterable[tuple[object, ...]], kinds: tuple[volatile.Kind, ...]) -> str:
-    told = [ground.rules, ground.sandbox, ground.bases, ground.examples, list(asks), [k.pattern for k in kinds]]
+def _key(inputs: Inputs, asks: Iterable[tuple[object, ...]], kinds: tuple[volatile.Kind, ...]) -> str:
+    told = [inputs.rules, inputs.sandbox, inputs.bases, inputs.examples, list(asks), [k.pattern for k in kinds]]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from docker_notes.page.kinds import Holds, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,23 +22,6 @@ RULES = 1
 
 SIZE_TOLERANCE = 0.10
 """How far two sizes may lie apart, as a share of the larger one."""
-
-
-class Holds(Enum):
-    """What is still held of a part that may differ."""
-
-    NOTHING = "any text of this kind will do"
-    IDENTITY = "the same text is the same thing through the whole page"
-    NEARNESS = "the numbers lie within SIZE_TOLERANCE"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of text that may differ from run to run."""
-
-    name: str
-    pattern: str
-    holds: Holds = Holds.NOTHING
 
 
 # The two halves of the names that Docker gives to containers: the lists of github.com/moby/moby, internal/namesgenerator,

@@ -11,8 +11,8 @@ from docker_notes.engine.sandbox import Sandbox, SandboxGone
 from docker_notes.errors import PageError, StepError
 from docker_notes.page import examples
 from docker_notes.recording.compare import judge, tail
-from docker_notes.recording.model import UNKNOWN, Ground, Provenance, Ran, Recording
-from docker_notes.recording.normalise import Kind, redact
+from docker_notes.recording.model import UNKNOWN, Inputs, Provenance, Recording, StepResult
+from docker_notes.recording.normalise import redact
 from docker_notes.runner.shell import NeverEnded, Shell, ShellEnded
 from docker_notes.terminal.lines import Line, text_of
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from docker_notes.page.grammar import Block, Step, Walkthrough
+    from docker_notes.page.grammar import Block, Page, Step
     from docker_notes.recording.model import BaseImage
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a walkthrough.
+class PageRun:
+    """What became of a page.
 
     Args:
         recording: the steps that ran; all of them where there are no failures.
@@ -40,39 +40,37 @@ class Outcome:
 
 
 def run(
-    walkthrough: Walkthrough,
+    page: Page,
     sandbox: Sandbox,
     *,
     folder: Path,
-    ground: Ground,
+    inputs: Inputs,
     bases: tuple[BaseImage, ...],
-    kinds: tuple[Kind, ...] = (),
     on_step: Callable[[Step], None] = lambda _: None,
-) -> Outcome:
+) -> PageRun:
     """Type a page's commands into a fresh sandbox, as a reader would, from the first to the last.
 
-    A wrong exit status does not end the walkthrough, so that all of them are found at once; a
+    A wrong exit status does not end the page, so that all of them are found at once; a
     command that never ends, or that takes the shell or the sandbox along, does.
 
     Args:
-        walkthrough: the page's blocks.
+        page: the page's blocks.
         sandbox: on a clean engine; whether it can be used again is the caller's to ask of it.
         folder: the folder of the examples.
-        ground: what outputs depend on besides the page.
+        inputs: what outputs depend on besides the page.
         bases: the base images in the sandbox.
-        kinds: the page's own volatile kinds.
         on_step: told of each step before it runs.
     """
     began = time.monotonic()
     date = datetime.now(UTC).isoformat(timespec="seconds")
-    done: list[Ran] = []
+    done: list[StepResult] = []
     fatal: list[PageError] = []
     engine_version, buildx = sandbox.versions
     step = None
     try:
         with Shell(sandbox) as shell:
             typist = _Typist(sandbox, shell, folder, began)
-            for block in walkthrough.blocks:
+            for block in page.blocks:
                 typist.enter(block)
                 for step in block.steps:
                     on_step(step)
@@ -81,24 +79,22 @@ def run(
     except _Fatal as error:
         fatal.append(error.failure)
     except SandboxGone as error:
-        line = step.line if step else walkthrough.blocks[0].line
-        fatal.append(
-            StepError(walkthrough.page, line, f"{_name(step)}{error}", "run the build again, or mend what ends the sandbox")
-        )
+        line = step.line if step else page.blocks[0].line
+        fatal.append(StepError(page.path, line, f"{_name(step)}{error}", "run the build again, or mend what ends the sandbox"))
     provenance = Provenance(engine_version, buildx, date, bases)
-    recording = Recording(walkthrough.page, provenance, ground.of(walkthrough), tuple(done), kinds)
-    failures = judge(walkthrough, done)
+    recording = Recording(page.path, provenance, inputs.of(page), tuple(done), page.kinds)
+    failures = judge(page, done)
     if failures and not fatal and not sandbox.engine_answers():
         failures = [_engine_gone(failure) for failure in failures[:1]] + failures[1:]
     everything = sorted([*failures, *fatal], key=lambda failure: failure.line)
-    return Outcome(recording, tuple(everything), time.monotonic() - began)
+    return PageRun(recording, tuple(everything), time.monotonic() - began)
 
 
-def never_began(walkthrough: Walkthrough, ground: Ground, error: Exception) -> Outcome:
-    """The outcome of a walkthrough that no sandbox could be had for."""
-    recording = Recording(walkthrough.page, UNKNOWN, ground.of(walkthrough), ())
-    failure = StepError(walkthrough.page, walkthrough.blocks[0].line, f"this page could not be run: {error}")
-    return Outcome(recording, (failure,), 0.0)
+def could_not_run(page: Page, inputs: Inputs, error: Exception) -> PageRun:
+    """The outcome of a page that no sandbox could be had for."""
+    recording = Recording(page.path, UNKNOWN, inputs.of(page), ())
+    failure = StepError(page.path, page.blocks[0].line, f"this page could not be run: {error}")
+    return PageRun(recording, (failure,), 0.0)
 
 
 class _Fatal(Exception):  # not an error by itself: carries one
@@ -136,7 +132,7 @@ class _Typist:
             self._running = self.sandbox.running()
         self._waited = False
 
-    def type(self, block: Block, step: Step) -> Ran:
+    def type(self, block: Block, step: Step) -> StepResult:
         """Run one step; then wait for what it started, where the block says so."""
         options = block.options
         at = time.monotonic() - self.began
@@ -154,7 +150,7 @@ class _Typist:
             raise _Fatal(StepError(block.page, step.line, f"`{step.command}` ended the page's shell", fix)) from error
         if options.wait:
             self._wait(block, step)
-        return Ran(
+        return StepResult(
             command=step.command,
             exit_status=done.exit_status,
             seconds=done.seconds,

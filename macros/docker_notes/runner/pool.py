@@ -14,7 +14,7 @@ from docker_notes.engine import reaper as owner
 from docker_notes.engine.base_images import ensure_sandbox
 from docker_notes.engine.sandbox import LEAST_MEMORY, MEMORY, Sandbox, SandboxGone
 from docker_notes.errors import DockerNotesError
-from docker_notes.runner import page_run as walkthrough
+from docker_notes.runner import page_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
     from docker import DockerClient
 
-    from docker_notes.page.grammar import Step, Walkthrough
-    from docker_notes.recording.model import Ground
-    from docker_notes.recording.normalise import Kind
-    from docker_notes.runner.page_run import Outcome
+    from docker_notes.page.grammar import Page, Step
+    from docker_notes.recording.model import Inputs
+    from docker_notes.runner.page_run import PageRun
 
 # Of the engine's memory, what all sandboxes together may take.
 _SHARE = 0.8
@@ -34,11 +33,10 @@ _SHARE = 0.8
 
 @dataclass(frozen=True)
 class Job:
-    """A walkthrough to run. `seconds` is how long it took the last time, 0 where unknown."""
+    """A page to run. `seconds` is how long it took the last time, 0 where unknown."""
 
-    walkthrough: Walkthrough
-    ground: Ground
-    kinds: tuple[Kind, ...] = ()
+    page: Page
+    inputs: Inputs
     seconds: float = 0.0
 
 
@@ -75,7 +73,7 @@ class Pool:
         self.size = size or max(1, min(int(about["NCPU"]), memory // LEAST_MEMORY))
         self._memory = min(MEMORY, memory // self.size)
         owner.sweep(self._client)
-        owner.hire_janitor(self._client)
+        owner.start_reaper(self._client)
         self.image, self.bases = ensure_sandbox(self._client, say)
         # Sandboxes with just their base images; None wakes whoever waits for one.
         self._free: queue.SimpleQueue[Sandbox | None] = queue.SimpleQueue()
@@ -91,18 +89,18 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, jobs: Sequence[Job], progress: Progress) -> Iterator[Outcome]:
+    def run(self, jobs: Sequence[Job], progress: Progress) -> Iterator[PageRun]:
         """Run walkthroughs side by side, longest first; outcomes come as they end."""
-        longest_first = sorted(jobs, key=lambda job: (-job.seconds, job.walkthrough.page))
-        waiting: set[Future[Outcome]] = {self.submit(job, progress) for job in longest_first}
+        longest_first = sorted(jobs, key=lambda job: (-job.seconds, job.page.path))
+        waiting: set[Future[PageRun]] = {self.submit(job, progress) for job in longest_first}
         while waiting:
             # With a time limit, so that Ctrl-C is seen at once.
             ended, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in ended:
                 yield future.result()
 
-    def submit(self, job: Job, progress: Progress) -> Future[Outcome]:
-        """Run a walkthrough as soon as a sandbox is free."""
+    def submit(self, job: Job, progress: Progress) -> Future[PageRun]:
+        """Run a page as soon as a sandbox is free."""
         return self._executor.submit(self._run, job, progress)
 
     def close(self) -> None:
@@ -135,22 +133,21 @@ class Pool:
             # Aside, so that nobody waits for a reset who does not need this sandbox.
             threading.Thread(target=self._give_back, args=(sandbox,), name="reset", daemon=True).start()
 
-    def _run(self, job: Job, progress: Progress) -> Outcome:
-        page = job.walkthrough.page
+    def _run(self, job: Job, progress: Progress) -> PageRun:
+        path = job.page.path
         try:
             with self.lent() as sandbox:
-                outcome = walkthrough.run(
-                    job.walkthrough,
+                outcome = page_run.run(
+                    job.page,
                     sandbox,
                     folder=self._folder,
-                    ground=job.ground,
+                    inputs=job.inputs,
                     bases=self.bases,
-                    kinds=job.kinds,
-                    on_step=lambda step: progress.step(page, step),
+                    on_step=lambda step: progress.step(path, step),
                 )
         except DockerNotesError as error:
-            outcome = walkthrough.never_began(job.walkthrough, job.ground, error)
-        progress.done(page, outcome.seconds, len(outcome.failures))
+            outcome = page_run.could_not_run(job.page, job.inputs, error)
+        progress.done(path, outcome.seconds, len(outcome.failures))
         return outcome
 
     def _take(self) -> Sandbox:

@@ -18,9 +18,9 @@ from docker_notes.errors import FigureError, PageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from docker_notes.project.cache import Kept
+    from docker_notes.project.cache import Cache
     from docker_notes.site.pages import Pages
-    from docker_notes.recording.model import Ran
+    from docker_notes.recording.model import StepResult
     from docker_notes.html.blocks import Shown
 
 T = TypeVar("T")
@@ -35,10 +35,10 @@ class Prose:
         kept: where figures are kept from build to build.
     """
 
-    def __init__(self, pages: Pages, env: Any, kept: Kept) -> None:
+    def __init__(self, pages: Pages, env: Any, kept: Cache) -> None:
         self._pages = pages
         self._env = env
-        self._kept = kept
+        self._cache = kept
         self.missed: list[PageError] = []
         """What macros asked for in vain, each at its page:line."""
         self._asked = ""  # the page whose outputs the macro at work asks for
@@ -141,7 +141,7 @@ class Prose:
         return "\n".join(lines)
 
     def _figure(self, function: str, *words: object) -> str:
-        return str(self._kept.get("docker_notes.html.figures", function, *words))
+        return str(self._cache.get("docker_notes.html.figures", function, *words))
 
     def _guarded(self, macro: Callable[..., str]) -> Callable[..., str]:
         """The macro, with what it misses told by page:line, all of them at the end."""
@@ -178,10 +178,10 @@ class Prose:
             frame = frame.f_back  # type: ignore[assignment]
         return 1
 
-    def _ran(self, name: str, step: int | None = None) -> Ran:
+    def _ran(self, name: str, step: int | None = None) -> StepResult:
         return facts.one(self._named(name), step)
 
-    def _read(self, name: str, step: int | None, read: Callable[[Ran], T]) -> T:
+    def _read(self, name: str, step: int | None, read: Callable[[StepResult], T]) -> T:
         """What is read from a step; where none is named, from the last step that holds such a thing."""
         if step is not None:
             return read(self._ran(name, step))
@@ -256,11 +256,11 @@ def _by_label(names: Sequence[str], labels: Sequence[str], things: Sequence[T]) 
     return dict(zip(labels if len(set(labels)) == len(labels) else names, things, strict=True))
 
 
-def _lines(ran: Ran) -> list[str]:
+def _lines(ran: StepResult) -> list[str]:
     return [line.text for line in ran.lines]
 
 
-def _history(ran: Ran) -> tuple[str, list[outputs.Layer]]:
+def _history(ran: StepResult) -> tuple[str, list[outputs.Layer]]:
     """The image that `docker history` was asked for, and its layers."""
     rows = outputs.history(_lines(ran))
     _, _, rest = ran.command.partition("history ")
@@ -270,9 +270,9 @@ def _history(ran: Ran) -> tuple[str, list[outputs.Layer]]:
     return words[0], rows
 
 
-def _digests(ran: Ran) -> list[str]:
+def _digests(ran: StepResult) -> list[str]:
     return outputs.digests(_lines(ran))
 
 
-def _build(ran: Ran) -> list[outputs.BuildStep]:
+def _build(ran: StepResult) -> list[outputs.BuildStep]:
     return outputs.build(_lines(ran))

@@ -12,7 +12,7 @@ from docker_notes.project.project import front_matter
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from docker_notes.project.project import Chapter, Told
+    from docker_notes.project.project import Page, PageResult
     from docker_notes.errors import PageError
     from docker_notes.html.blocks import Shown
 
@@ -23,22 +23,22 @@ class Pages:
 
     Args:
         texts: their Markdown.
-        chapters: those with blocks.
+        pages: those with blocks.
         told: what those show.
         failures: what is wrong with each.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
-    chapters: Mapping[str, Chapter] = field(default_factory=dict)
-    told: Mapping[str, Told] = field(default_factory=dict)
+    pages: Mapping[str, Page] = field(default_factory=dict)
+    told: Mapping[str, PageResult] = field(default_factory=dict)
     failures: Mapping[str, Sequence[PageError]] = field(default_factory=dict)
-    _shown: dict[str, tuple[Told, list[Shown]]] = field(default_factory=dict, init=False, repr=False)
+    _shown: dict[str, tuple[PageResult, list[Shown]]] = field(default_factory=dict, init=False, repr=False)
 
     def shown(self, page: str) -> list[Shown]:
         """A page's blocks, each with what its steps did."""
         told, found = self._shown.get(page, (None, []))
         if told is not self.told[page]:
-            found = render.shown(self.chapters[page].walkthrough, self.told[page].recording)
+            found = render.shown(self.pages[page], self.told[page].recording)
             self._shown[page] = (self.told[page], found)
         return found
 
@@ -50,7 +50,7 @@ class Pages:
         """Every step of every page: the contents of executions.json."""
         listing = []
         for page, told in self.told.items():
-            for (block, step), ran in zip(self.chapters[page].walkthrough.steps, told.recording.steps, strict=False):
+            for (block, step), ran in zip(self.pages[page].steps, told.recording.steps, strict=False):
                 listing.append({
                     "page": page,
                     "line": step.line,

@@ -26,8 +26,8 @@ from guide import theme_fixes as markup
 from guide import print_page as printing
 from docker_notes.runner import progress
 from docker_notes.html import blocks as render
-from docker_notes.site.background import Ahead
-from docker_notes.project.project import Book, Mode, tell
+from docker_notes.site.background import BackgroundRuns
+from docker_notes.project.project import Project, Mode, tell
 from docker_notes.errors import DockerNotesError, PageError, in_page_order
 from docker_notes.site.pages import Pages
 from docker_notes.site.macros import Prose
@@ -62,20 +62,20 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
     """One build of the site.
 
     Args:
-        book: the walkthroughs of this clone.
+        project: the walkthroughs of this clone.
         env: the environment of mkdocs-macros, which knows the page at work.
         ahead: under `mkdocs serve`, what runs pages in the background.
     """
 
-    def __init__(self, book: Book, env: Any, ahead: Ahead | None = None) -> None:
+    def __init__(self, project: Project, env: Any, ahead: BackgroundRuns | None = None) -> None:
         super().__init__()
-        self.book = book
+        self.project = project
         self.ahead = ahead
         self._env = env
         self._aside: Aside | None = None
         self._observer: BaseObserver | None = None
         self.pages = Pages()
-        self.prose = Prose(self.pages, env, book.kept)
+        self.prose = Prose(self.pages, env, project.cache)
 
     # ------------------------------------------------------------------------ events of MkDocs
 
@@ -85,21 +85,21 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
             _hear_warnings()
         files = get_files(config)
         self.pages.texts = {file.src_uri: file.content_string for file in files.documentation_pages()}
-        self.pages.chapters, failures = self.book.read(self.pages.texts)
+        self.pages.pages, failures = self.project.read(self.pages.texts)
         try:
             mode = Mode.from_environment()
             if self.ahead:
-                self.pages.told = self.ahead.tell(self.pages.chapters, mode)
+                self.pages.told = self.ahead.tell(self.pages.pages, mode)
             else:
                 self._aside = Aside(Path(config.site_dir))
                 config.site_dir = str(self._aside.folder)
-                with progress.shown(len(self.pages.chapters)) as shown:
-                    self.pages.told = tell(self.book, self.pages.chapters, mode, shown, log.info)
+                with progress.shown(len(self.pages.pages)) as shown:
+                    self.pages.told = tell(self.project, self.pages.pages, mode, shown, log.info)
         except DockerNotesError as error:
             raise PluginError(str(error)) from error
         finally:
             if not self.ahead:
-                self.book.close()
+                self.project.close()
         failures += [failure for told in self.pages.told.values() for failure in told.failures]
         self.pages.failures = {page: [f for f in failures if f.page == page] for page in self.pages.texts}
         self._complain(failures)
@@ -109,14 +109,14 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         if self.ahead:
             from docker_notes.site.watch import listen  # noqa: PLC0415  # of no use to a build
 
-            self._observer = listen(server, signal_file(self.book.root), self.book.docs, self.ahead.edited)
+            self._observer = listen(server, signal_file(self.project.root), self.project.docs, self.ahead.edited)
         return server
 
     def on_shutdown(self) -> None:
         """End the sandboxes that were kept warm."""
         if self._observer:
             self._observer.stop()
-        self.book.close()
+        self.project.close()
 
     @event_priority(-1000)  # behind all that write into the site
     def on_post_build(self, *, config: MkDocsConfig) -> None:
@@ -136,13 +136,13 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
                 continue
             text = casts.asciicast(told.recording, page)
             files.append(File.generated(config, _cast(page), content=text))
-        for name in examples.names(self.book.examples):
-            files.append(File.generated(config, downloads.address(name), content=downloads.archive(self.book.examples / name)))
+        for name in examples.names(self.project.examples):
+            files.append(File.generated(config, downloads.address(name), content=downloads.archive(self.project.examples / name)))
         files.append(printing.file(config))
         for told in list(self.pages.told.values())[: 0 if self.ahead else 1]:
             about = told.recording.provenance
             note = f"Docker Engine {about.engine} · {render.day(about.date)}"
-            picture = self.book.kept.get("guide.preview", "draw", str(config.site_name), note, told.recording.steps[:PREVIEWED])
+            picture = self.project.cache.get("guide.preview", "draw", str(config.site_name), note, told.recording.steps[:PREVIEWED])
             files.append(File.generated(config, PREVIEW, content=picture))
         listing = json.dumps(self.pages.executions(), ensure_ascii=False, indent=1) + "\n"
         files.append(File.generated(config, EXECUTIONS, content=listing))
@@ -156,7 +156,7 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         html = markup.content(html)
         name = page.file.src_uri
         told = self.pages.told.get(name)
-        blocks = self.pages.chapters[name].walkthrough.blocks if told else ()
+        blocks = self.pages.pages[name].page.blocks if told else ()
         # Markdown keeps a fence's HTML aside, so MkDocs, which checks links, does not see the ids in it.
         page.present_anchor_ids = (page.present_anchor_ids or set()) | set(map(render.anchor, blocks))
         elsewhere = [str(failure) for failure in self.pages.failures.get(name, ()) if not render.at(blocks, failure.line)]
@@ -171,7 +171,7 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
     def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002  # MkDocs' names
         """Before anything is written: every macro was asked, so all that is wrong is known."""
         # Templates are compiled once a machine, and not once a build.
-        compiled = self.book.root / ".cache" / "templates"
+        compiled = self.project.root / ".cache" / "templates"
         compiled.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
         printing.bind(files)
@@ -181,7 +181,7 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
         count = len(self.prose.missed) + sum(map(len, self.pages.failures.values()))
         if count:
             raise PluginError(f"{count} failure{'s' * (count > 1)}, told above; site/ and recordings/ are as they were")
-        for page in self.book.save(self.pages.told.values()):
+        for page in self.project.save(self.pages.told.values()):
             log.info(f"recorded {page}")
         return env
 
@@ -266,20 +266,20 @@ def _serving() -> bool:
 
 
 # One a process, so that `mkdocs serve` keeps its sandboxes and results from build to build.
-_books: dict[Path, Book] = {}
-_aheads: dict[Path, Ahead] = {}
+_projects: dict[Path, Project] = {}
+_aheads: dict[Path, BackgroundRuns] = {}
 
 
 def site(root: Path, env: Any) -> Site:
     """The plugin for one build of the clone at `root`."""
-    book = _books.setdefault(root, Book(root))
+    project = _projects.setdefault(root, Project(root))
     if not _serving():
-        return Site(book, env)
+        return Site(project, env)
     if root not in _aheads:
         signal = signal_file(root)
         signal.parent.mkdir(exist_ok=True)
         signal.touch()
-        _aheads[root] = Ahead(book, lambda: os.utime(signal), _to_terminal)
+        _aheads[root] = BackgroundRuns(project, lambda: os.utime(signal), _to_terminal)
     # A page that cannot be rendered shows why, and serve goes on.
     env.config["on_error_fail"] = False
-    return Site(book, env, _aheads[root])
+    return Site(project, env, _aheads[root])

@@ -22,7 +22,7 @@ from pymdownx import superfences
 from docker_notes.page import grammar as console
 from docker_notes.runner import progress
 from docker_notes.html import blocks as render
-from docker_notes.project.project import Book, Mode, tell
+from docker_notes.project.project import Project, Mode, tell
 from docker_notes.errors import PageError, in_page_order
 from docker_notes.site.pages import Pages
 from docker_notes.site.macros import Prose
@@ -45,19 +45,19 @@ def pages(root: Path) -> Pages:
     Raises:
         BuildFailed: where a page has mistakes, or did not do what it says.
     """
-    book = Book(root)
-    texts = book.texts()
-    chapters, failures = book.read(texts)
+    project = Project(root)
+    texts = project.texts()
+    pages, failures = project.read(texts)
     try:
-        with progress.shown(len(chapters)) as shown:
-            told = tell(book, chapters, Mode.from_environment(), shown, print)
+        with progress.shown(len(pages)) as shown:
+            told = tell(project, pages, Mode.from_environment(), shown, print)
     finally:
-        book.close()
+        project.close()
     failures += [failure for one in told.values() for failure in one.failures]
     if failures:
         raise in_page_order(failures)
-    book.save(told.values())
-    return Pages(texts, chapters, told)
+    project.save(told.values())
+    return Pages(texts, pages, told)
 
 
 def define(env: Any) -> None:
@@ -65,7 +65,7 @@ def define(env: Any) -> None:
     found = pages(Path(env.project_dir))
     path = env.page.path
     page = SimpleNamespace(file=SimpleNamespace(src_uri=path), markdown=found.texts[path])
-    prose = Prose(found, SimpleNamespace(page=page), Book(Path(env.project_dir)).kept)
+    prose = Prose(found, SimpleNamespace(page=page), Project(Path(env.project_dir)).kept)
     for name, macro in prose.macros().items():
         env.macro(partial(_or_raise, macro, prose.missed), name)
 

@@ -11,7 +11,7 @@ from PIL import Image
 from tests.unit.samples import STEPS, ran
 
 EDGE = 64
-BOX, GROUND = (22, 28, 34), (12, 53, 80)
+BOX, INPUTS = (22, 28, 34), (12, 53, 80)
 
 
 def picture(*steps: object, title: str = "Docker notes", note: str = "Docker Engine 28.5.2") -> Image.Image:
@@ -65,7 +65,7 @@ def test_long_words_end_before_the_edge(length: int) -> None:
     words = "W" * length
     image = picture(ran(words, words), title=words, note=words)
     right = [image.getpixel((x, y)) for x in range(1200 - EDGE + 2, 1200) for y in range(0, 630, 3)]
-    assert all(near(pixel, GROUND) for pixel in right)
+    assert all(near(pixel, INPUTS) for pixel in right)
     inner = [image.getpixel((x, y)) for x in range(1200 - EDGE - 12, 1200 - EDGE - 2) for y in range(190, 400, 3)]
     assert all(near(pixel, BOX) for pixel in inner)
 

@@ -17,7 +17,7 @@ from docker_notes.terminal.lines import Line
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.samples import BASES, PAGE, PROVENANCE, STEPS, coloured, lines, ran, recorded, walkthrough
+from tests.unit.samples import BASES, PAGE, PROVENANCE, STEPS, coloured, lines, page, ran, recorded
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
@@ -46,14 +46,14 @@ def block(*printed: Line | str, expect: str = "", options: str = "", **more: obj
     page = f'```console expect="{expect}" {options}\n$ make\n? 3\n```\n'
     rows = tuple(line if isinstance(line, Line) else lines(line)[0] for line in printed)
     step = replace(ran("make", status=3), lines=rows, **more)  # type: ignore[arg-type]
-    return tree(render.block(Shown(walkthrough(page).blocks[0], (step,))))
+    return tree(render.block(Shown(page(page).blocks[0], (step,))))
 
 
 # --------------------------------------------------------------------------- blocks and steps
 
 
 def test_a_block_says_where_it_is_written_and_what_each_step_ended_with() -> None:
-    first, second = (tree(render.block(shown)) for shown in render.shown(walkthrough(), recorded()))
+    first, second = (tree(render.block(shown)) for shown in render.shown(page(), recorded()))
     [console] = of(first, "console")
     assert console.get("data-source") == "page.md:3"
     assert console.get("id") == "run-first"
@@ -69,7 +69,7 @@ def test_a_quick_step_is_not_said_to_have_taken_long() -> None:
 
 
 def test_a_step_that_did_not_run_shows_its_command_alone() -> None:
-    shown = Shown(walkthrough().blocks[0], (STEPS[0], None))
+    shown = Shown(page().blocks[0], (STEPS[0], None))
     steps = of(tree(render.block(shown)), "console-step")
     assert steps[1].get("data-exit-status") == ""
     assert text(steps[1]) == "run \\\n    -it"
@@ -89,7 +89,7 @@ def test_what_a_block_shows(show: str, command: bool, output: bool, whole: bool)
 
 
 def test_a_hidden_block_comes_forth_when_something_is_wrong_with_it() -> None:
-    shown = Shown(walkthrough('```console show="none"\n$ make\n```\n').blocks[0], (STEPS[0],))
+    shown = Shown(page('```console show="none"\n$ make\n```\n').blocks[0], (STEPS[0],))
     assert "hidden" in of(tree(render.block(shown)), "console")[0].attrib
     told = tree(render.block(shown, ["page.md:2: <it> failed\n    mend it"]))
     assert "hidden" not in of(told, "console")[0].attrib
@@ -98,14 +98,14 @@ def test_a_hidden_block_comes_forth_when_something_is_wrong_with_it() -> None:
 
 
 def test_a_block_that_runs_again_says_so() -> None:
-    found = tree(render.block(render.shown(walkthrough(), recorded())[0], running=True))
+    found = tree(render.block(render.shown(page(), recorded())[0], running=True))
     assert "console-running" in (of(found, "console")[0].get("class") or "")
     assert text(of(found, "console-notice")[0]) == "running again …"
 
 
 def test_a_title_and_the_examples_files() -> None:
     page = '```console example="app" title="A <title>"\n$ make\n```\n'
-    shown = Shown(walkthrough(page).blocks[0], (STEPS[0],))
+    shown = Shown(page(page).blocks[0], (STEPS[0],))
     plain, full = tree(render.block(shown)), tree(render.block(shown, archive="../app.zip"))
     assert text(of(plain, "console-title")[0]) == "A <title>"
     assert not of(plain, "console-files")
@@ -256,13 +256,13 @@ def test_few_lines_are_not_worth_a_fold() -> None:
 
 def test_a_page_that_changed_keeps_what_was_recorded_of_its_other_commands() -> None:
     page = PAGE.replace("$ make\n", "$ make all\n").replace("$ list\n", "$ new\n$ list\n")
-    first, second = render.shown(walkthrough(page), recorded())
+    first, second = render.shown(page(page), recorded())
     assert first.steps == (None, STEPS[1])
     assert second.steps == (None, STEPS[2])
 
 
 def test_the_block_at_a_line() -> None:
-    blocks = walkthrough().blocks
+    blocks = page().blocks
     assert [render.at(blocks, line) for line in (3, 4, 5, 11, 12)] == [blocks[0]] * 3 + [blocks[1]] * 2
     assert render.at(blocks, 1) is None
     assert render.at(blocks, 8) is None, "an expected status is no place of an error"

@@ -13,18 +13,18 @@ from docker_notes.html.tables import BuildStep
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.samples import ran, recorded, walkthrough
+from tests.unit.samples import page, ran, recorded
 
 if TYPE_CHECKING:
-    from docker_notes.recording.model import Ran
+    from docker_notes.recording.model import StepResult
 
 
 def shown() -> Shown:
     """A block with two steps."""
-    return render.shown(walkthrough(), recorded())[0]
+    return render.shown(page(), recorded())[0]
 
 
-def took(seconds: float) -> Ran:
+def took(seconds: float) -> StepResult:
     return ran("make", seconds=seconds)
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from docker_notes.recording.model import Ran
+    from docker_notes.recording.model import StepResult
 
 SVG = "{http://www.w3.org/2000/svg}"
 RECORDINGS = Path(__file__).parents[3] / "recordings"
@@ -36,7 +36,7 @@ def recorded(pattern: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("step", found.values(), ids=found)
 
 
-def lines(step: Ran) -> list[str]:
+def lines(step: StepResult) -> list[str]:
     return [line.text for line in step.lines]
 
 
@@ -93,7 +93,7 @@ OTHER = (layer("CMD a", 0), layer("COPY . .", 5, "d"), layer("RUN npm ci", 50, "
 
 
 @recorded(r"docker history [\w:.-]+$")
-def test_a_recorded_history_is_drawn_row_by_row(step: Ran) -> None:
+def test_a_recorded_history_is_drawn_row_by_row(step: StepResult) -> None:
     rows = outputs.history(lines(step))
     picture = drawn(figures.layers({"image": rows}))
     assert len(rows) == len(step.lines) - 1
@@ -198,7 +198,7 @@ def build(*seconds: float, cached: int = 0) -> Sequence[BuildStep]:
 
 
 @recorded(r"docker build -t ")
-def test_a_recorded_build_is_drawn_step_by_step(step: Ran) -> None:
+def test_a_recorded_build_is_drawn_step_by_step(step: StepResult) -> None:
     found = outputs.build(lines(step))
     assert [one.number for one in found] == list(range(1, found[-1].total + 1))
     picture = drawn(figures.build_steps({"build": found}))
@@ -239,7 +239,7 @@ def test_a_stage_is_named() -> None:
 
 
 @recorded(r"docker port \S+$")
-def test_recorded_ports_are_drawn(step: Ran) -> None:
+def test_recorded_ports_are_drawn(step: StepResult) -> None:
     picture = drawn(figures.ports(outputs.ports(lines(step))))
     joined = re.findall(r"^(\S+) -> (\S+)$", step.output, re.MULTILINE)
     assert sorted(texts(picture, "fig-code")) == sorted({word for pair in joined for word in pair}), "each port is drawn once"

@@ -27,7 +27,7 @@ TWO_STAGES = """\
 """
 
 
-def test_steps_of_every_stage_are_kept() -> None:
+def test_steps_of_every_stage_are_cache() -> None:
     assert outputs.build(TWO_STAGES.splitlines()) == [
         BuildStep(1, 2, "FROM docker.io/library/node:24-slim", 0.0, cached=True, stage="build"),
         BuildStep(2, 2, "RUN npm ci", 2.5, cached=False, stage="build"),

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 import pytest
 from docker_notes.errors import BuildFailed, GrammarError
-from docker_notes.page.grammar import LANGUAGE, MAX_LINE_BYTES, SHOW, Options, Typed, Walkthrough, parse, shield
+from docker_notes.page.grammar import LANGUAGE, MAX_LINE_BYTES, SHOW, Options, Page, Typed, parse, shield
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,8 +38,8 @@ not a block, but an example of one
 """
 
 
-def steps_of(walkthrough: Walkthrough) -> list[tuple[int, str, int]]:
-    return [(step.line, step.command, step.expected_status) for _, step in walkthrough.steps]
+def steps_of(page: Page) -> list[tuple[int, str, int]]:
+    return [(step.line, step.command, step.expected_status) for _, step in page.steps]
 
 
 def mistakes(text: str) -> list[str]:
@@ -64,9 +64,9 @@ def test_blocks_steps_and_lines() -> None:
 
 def test_a_walkthrough_lists_its_steps_with_their_blocks_and_each_example_once() -> None:
     text = "".join(f'```console example="{name}"\n$ {name}\n```\n' for name in ("two", "one", "two"))
-    walkthrough = parse("page.md", text)
-    assert [(block.index, step.command) for block, step in walkthrough.steps] == [(0, "two"), (1, "one"), (2, "two")]
-    assert walkthrough.examples == ("two", "one")
+    page = parse("page.md", text)
+    assert [(block.index, step.command) for block, step in page.steps] == [(0, "two"), (1, "one"), (2, "two")]
+    assert page.examples == ("two", "one")
     assert parse("page.md", "```console\n$ true\n```").examples == ()
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from docker_notes.errors import DockerNotesError, EngineError, RecordingError, StepError
-from docker_notes.project import project as book
-from docker_notes.project.project import Book, Chapter, Mode, front_matter, tell
+from docker_notes.project import project as project
+from docker_notes.project.project import Mode, Page, Project, front_matter, tell
 from docker_notes.recording import model as recording
-from docker_notes.runner.page_run import Outcome
+from docker_notes.runner.page_run import PageRun
 from docker_notes.runner.progress import Lines
 
 from tests.unit.samples import PAGE, PROVENANCE, STEPS, lines, recorded
@@ -30,15 +30,15 @@ class Runs:
 
     image = "docker-notes-sandbox:1234"
 
-    def __init__(self, outcomes: dict[str, Outcome]) -> None:
+    def __init__(self, outcomes: dict[str, PageRun]) -> None:
         self._outcomes = outcomes
         self.ran: list[str] = []
         self.seconds: dict[str, float] = {}
         self.closed = 0
 
-    def run(self, jobs: Sequence[Job], progress: Progress) -> Iterator[Outcome]:
+    def run(self, jobs: Sequence[Job], progress: Progress) -> Iterator[PageRun]:
         for job in jobs:
-            page = job.walkthrough.page
+            page = job.page.path
             self.ran.append(page)
             self.seconds[page] = job.seconds
             progress.done(page, self._outcomes[page].seconds, len(self._outcomes[page].failures))
@@ -48,12 +48,12 @@ class Runs:
         self.closed += 1
 
 
-class Shelf(Book):
-    """A book whose runs are handed in, as if its sandboxes had been there from the beginning."""
+class Shelf(Project):
+    """A project whose runs are handed in, as if its sandboxes had been there from the beginning."""
 
     runs: Runs
 
-    def pool(self, say: Callable[[str], None] = print) -> Pool:  # noqa: ARG002  # as Book has it
+    def pool(self, say: Callable[[str], None] = print) -> Pool:  # noqa: ARG002  # as Project has it
         self._pool = cast("Pool", self.runs)
         self._image = self.runs.image
         return self._pool
@@ -69,16 +69,16 @@ def shelf(tmp_path: Path) -> Shelf:
     return found
 
 
-def chapters(shelf: Book, **texts: str) -> dict[str, Chapter]:
+def pages(shelf: Project, **texts: str) -> dict[str, Page]:
     found, failures = shelf.read({f"{name}.md": text for name, text in (texts or {"page": PAGE, "other": OTHER}).items()})
     assert not failures
     return found
 
 
-def outcome(shelf: Book, page: str, steps: Sequence[object] = STEPS, *failures: str, **more: object) -> Outcome:
-    ground = replace(shelf.ground(), examples=shelf.ground().examples if page == "page.md" else {})
-    found = recorded(*steps, page=page, ground=ground, **more)  # type: ignore[arg-type]
-    return Outcome(found, tuple(StepError(page, 4, what) for what in failures), 1.0)
+def outcome(shelf: Project, page: str, steps: Sequence[object] = STEPS, *failures: str, **more: object) -> PageRun:
+    inputs = replace(shelf.inputs(), examples=shelf.inputs().examples if page == "page.md" else {})
+    found = recorded(*steps, page=page, inputs=inputs, **more)  # type: ignore[arg-type]
+    return PageRun(found, tuple(StepError(page, 4, what) for what in failures), 1.0)
 
 
 def printed(steps: Sequence[object], number: int, *texts: str) -> list[object]:
@@ -107,21 +107,21 @@ def test_another_mode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_number_of_sandboxes_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_NOTES_SANDBOXES", "-1")
     with pytest.raises(DockerNotesError, match=r"^DOCKER_NOTES_SANDBOXES='-1' is not a number of sandboxes\n    write a whole"):
-        Book(tmp_path).pool()
+        Project(tmp_path).pool()
 
 
 # -------------------------------------------------------------------------------------- reading
 
 
-def test_pages_without_blocks_are_no_chapters(shelf: Shelf) -> None:
-    found = chapters(shelf, page=PAGE, prose="# Prose on the console\n", plain="# Prose\n")
+def test_pages_without_blocks_are_no_parsed(shelf: Shelf) -> None:
+    found = pages(shelf, page=PAGE, prose="# Prose on the console\n", plain="# Prose\n")
     assert list(found) == ["page.md"]
     assert found["page.md"].kinds == ()
 
 
 def test_a_page_s_own_volatile_kinds_are_read(shelf: Shelf) -> None:
     text = "---\nvolatile:\n  - {name: a word, pattern: 'a|b'}\n---\n" + OTHER
-    assert [(kind.name, kind.pattern) for kind in chapters(shelf, page=text)["page.md"].kinds] == [("a word", "a|b")]
+    assert [(kind.name, kind.pattern) for kind in pages(shelf, page=text)["page.md"].kinds] == [("a word", "a|b")]
 
 
 def test_every_mistake_of_every_page_is_told(shelf: Shelf) -> None:
@@ -141,7 +141,7 @@ def test_every_mistake_of_every_page_is_told(shelf: Shelf) -> None:
 
 
 def test_a_clone_without_examples(tmp_path: Path) -> None:
-    _, [failure] = Book(tmp_path).read({"a.md": '```console example="x"\n$ a\n```\n'})
+    _, [failure] = Project(tmp_path).read({"a.md": '```console example="x"\n$ a\n```\n'})
     assert str(failure).endswith("\n    examples: none")
 
 
@@ -162,21 +162,21 @@ def test_front_matter(text: str, found: dict[str, str]) -> None:
 
 
 def test_the_ground_tells_each_example(shelf: Shelf) -> None:
-    before = shelf.ground()
+    before = shelf.inputs()
     assert set(before.examples) == {"app"}
     (shelf.examples / "app" / "Dockerfile").write_text("FROM node\n")
-    assert shelf.ground() != before
-    assert shelf.ground().sandbox == before.sandbox
+    assert shelf.inputs() != before
+    assert shelf.inputs().sandbox == before.sandbox
 
 
 # ---------------------------------------------------------------------------------------- replay
 
 
 def test_a_recording_serves_its_page(shelf: Shelf) -> None:
-    found = chapters(shelf)
-    told = shelf.run(found.values(), shelf.ground(), Lines(), again=True)
+    found = pages(shelf)
+    told = shelf.run(found.values(), shelf.inputs(), Lines(), again=True)
     assert shelf.save(told.values()) == ["page.md", "other.md"]
-    replayed = shelf.replay(found.values(), shelf.ground())
+    replayed = shelf.replay(found.values(), shelf.inputs())
     assert {page: one.recording for page, one in replayed.items()} == {page: one.recording for page, one in told.items()}
     assert not any(one.live or one.failures or one.running for one in replayed.values())
     assert shelf.save(replayed.values()) == [], "nothing changed"
@@ -185,13 +185,13 @@ def test_a_recording_serves_its_page(shelf: Shelf) -> None:
 def test_a_page_in_a_folder_has_its_recording_at_the_top(shelf: Shelf) -> None:
     shelf.runs = Runs({"a/b.md": outcome(shelf, "a/b.md", STEPS[2:])})
     found, _ = shelf.read({"a/b.md": OTHER})
-    shelf.save(shelf.run(found.values(), shelf.ground(), Lines(), again=True).values())
+    shelf.save(shelf.run(found.values(), shelf.inputs(), Lines(), again=True).values())
     assert [path.name for path in shelf.recordings.iterdir()] == ["a--b.yml"]
-    assert not shelf.replay(found.values(), shelf.ground())["a/b.md"].failures
+    assert not shelf.replay(found.values(), shelf.inputs())["a/b.md"].failures
 
 
 def test_a_page_without_a_recording(shelf: Shelf) -> None:
-    told = shelf.replay(chapters(shelf).values(), shelf.ground())
+    told = shelf.replay(pages(shelf).values(), shelf.inputs())
     [failure] = told["page.md"].failures
     assert str(failure).startswith("page.md:3: this page has no recording\n    run `make live`")
     assert told["page.md"].recording.steps == ()
@@ -201,15 +201,15 @@ def test_a_page_without_a_recording(shelf: Shelf) -> None:
 def test_a_recording_that_can_not_be_read(shelf: Shelf) -> None:
     shelf.recordings.mkdir()
     (shelf.recordings / "page.yml").write_text("<<<<<<< HEAD\n")
-    [failure] = shelf.replay(chapters(shelf).values(), shelf.ground())["page.md"].failures
+    [failure] = shelf.replay(pages(shelf).values(), shelf.inputs())["page.md"].failures
     assert "recordings/page.yml holds a merge conflict" in str(failure)
 
 
 def test_a_page_that_changed_and_one_that_never_did_what_it_says(shelf: Shelf) -> None:
-    found = chapters(shelf)
-    shelf.save(shelf.run(found.values(), shelf.ground(), Lines(), again=True).values())
-    later = chapters(shelf, page=PAGE.replace('expect="made"', 'expect="no word"'), other=OTHER.replace("list", "lists"))
-    told = shelf.replay(later.values(), shelf.ground())
+    found = pages(shelf)
+    shelf.save(shelf.run(found.values(), shelf.inputs(), Lines(), again=True).values())
+    later = pages(shelf, page=PAGE.replace('expect="made"', 'expect="no word"'), other=OTHER.replace("list", "lists"))
+    told = shelf.replay(later.values(), shelf.inputs())
     assert [type(failure) for failure in told["page.md"].failures] == [StepError]
     assert [type(failure) for failure in told["other.md"].failures] == [RecordingError]
 
@@ -218,72 +218,72 @@ def test_a_page_that_changed_and_one_that_never_did_what_it_says(shelf: Shelf) -
 
 
 def test_what_ran_in_its_present_form_does_not_run_again(shelf: Shelf) -> None:
-    found = chapters(shelf)
-    assert all(one.live for one in shelf.run(found.values(), shelf.ground(), Lines(), again=False).values())
-    again = shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    found = pages(shelf)
+    assert all(one.live for one in shelf.run(found.values(), shelf.inputs(), Lines(), again=False).values())
+    again = shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
     assert shelf.runs.ran == ["page.md", "other.md"]
     assert not any(one.live for one in again.values())
-    changed = chapters(shelf, page=PAGE, other=OTHER + "\nProse.\n\n```console\n$ more\n```\n")
-    shelf.run(changed.values(), shelf.ground(), Lines(), again=False)
+    changed = pages(shelf, page=PAGE, other=OTHER + "\nProse.\n\n```console\n$ more\n```\n")
+    shelf.run(changed.values(), shelf.inputs(), Lines(), again=False)
     assert shelf.runs.ran == ["page.md", "other.md", "other.md"]
-    shelf.run(found.values(), shelf.ground(), Lines(), again=True)
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=True)
     assert shelf.runs.ran[3:] == ["page.md", "other.md"]
 
 
 def test_a_changed_example_runs_the_page_that_uses_it(shelf: Shelf) -> None:
-    found = chapters(shelf)
-    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    found = pages(shelf)
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
     (shelf.examples / "app" / "Dockerfile").write_text("FROM node\n")
-    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
     assert shelf.runs.ran == ["page.md", "other.md", "page.md"]
 
 
 def test_a_run_that_other_code_recorded_does_not_count(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = chapters(shelf)
-    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
-    monkeypatch.setattr(book, "_recorders", lambda: "of other rooms")
-    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    found = pages(shelf)
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
+    monkeypatch.setattr(project, "_recorders", lambda: "of other rooms")
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
     assert shelf.runs.ran == ["page.md", "other.md"] * 2
 
 
 def test_a_run_of_another_sandbox_s_image_does_not_count(shelf: Shelf) -> None:
-    found = chapters(shelf)
-    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    found = pages(shelf)
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
     shelf.runs.image = "docker-notes-sandbox:5678"
     shelf.pool()
-    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
     assert shelf.runs.ran == 2 * ["page.md", "other.md"]
 
 
 def test_a_page_that_now_expects_more_runs_again(shelf: Shelf) -> None:
-    shelf.run(chapters(shelf).values(), shelf.ground(), Lines(), again=False)
-    more = chapters(shelf, page=PAGE.replace('expect="made"', 'expect="never"'))
-    assert shelf.ran(more["page.md"], shelf.ground()) is None
+    shelf.run(pages(shelf).values(), shelf.inputs(), Lines(), again=False)
+    more = pages(shelf, page=PAGE.replace('expect="made"', 'expect="never"'))
+    assert shelf.ran(more["page.md"], shelf.inputs()) is None
 
 
-def test_a_kept_run_that_can_not_be_read_is_none(shelf: Shelf) -> None:
-    found = chapters(shelf)
-    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+def test_a_cache_run_that_can_not_be_read_is_none(shelf: Shelf) -> None:
+    found = pages(shelf)
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
     for path in (shelf.root / ".cache").rglob("*.yml"):
         path.write_text("schema: 99\n")
-    assert shelf.ran(found["page.md"], shelf.ground()) is None
+    assert shelf.ran(found["page.md"], shelf.inputs()) is None
 
 
-def test_a_run_that_failed_is_told_and_not_kept(shelf: Shelf) -> None:
+def test_a_run_that_failed_is_told_and_not_cache(shelf: Shelf) -> None:
     shelf.runs = Runs({"page.md": outcome(shelf, "page.md", STEPS, "out of luck")})
-    found = chapters(shelf, page=PAGE)
-    told = shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    found = pages(shelf, page=PAGE)
+    told = shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
     assert [failure.what for failure in told["page.md"].failures] == ["out of luck"]
-    shelf.run(found.values(), shelf.ground(), Lines(), again=False)
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=False)
     assert shelf.runs.ran == 2 * ["page.md"]
 
 
 def test_pages_that_took_long_are_known(shelf: Shelf) -> None:
-    found = chapters(shelf)
-    shelf.save(shelf.run(found.values(), shelf.ground(), Lines(), again=True).values())
+    found = pages(shelf)
+    shelf.save(shelf.run(found.values(), shelf.inputs(), Lines(), again=True).values())
     assert shelf.runs.seconds == {"page.md": 0, "other.md": 0}, "nothing was recorded"
     (shelf.recordings / "other.yml").write_text("schema: 99\n")
-    shelf.run(found.values(), shelf.ground(), Lines(), again=True)
+    shelf.run(found.values(), shelf.inputs(), Lines(), again=True)
     assert shelf.runs.seconds == {"page.md": 4.5, "other.md": 0}
 
 
@@ -296,10 +296,10 @@ def test_the_sandboxes_are_ended_once(shelf: Shelf) -> None:
 # -------------------------------------------------------------------------------------- verify
 
 
-def verified(shelf: Shelf, **outcomes: Outcome) -> tuple[list[str], list[str]]:
+def verified(shelf: Shelf, **outcomes: PageRun) -> tuple[list[str], list[str]]:
     """What is said of pages that were recorded and run again, with these outcomes."""
-    found = chapters(shelf)
-    shelf.save(shelf.run(found.values(), shelf.ground(), Lines(), again=True).values())
+    found = pages(shelf)
+    shelf.save(shelf.run(found.values(), shelf.inputs(), Lines(), again=True).values())
     before = {path: path.read_bytes() for path in shelf.recordings.iterdir()}
     fresh = {"page.md": outcome(shelf, "page.md"), "other.md": outcome(shelf, "other.md", STEPS[2:])}
     shelf.runs = Runs(fresh | {f"{name}.md": one for name, one in outcomes.items()})
@@ -337,16 +337,16 @@ def test_another_engine_is_not_held_letter_by_letter(shelf: Shelf) -> None:
 
 
 def test_a_page_that_is_not_as_recorded_does_not_run(shelf: Shelf) -> None:
-    found = chapters(shelf)
-    shelf.save(shelf.run(found.values(), shelf.ground(), Lines(), again=True).values())
+    found = pages(shelf)
+    shelf.save(shelf.run(found.values(), shelf.inputs(), Lines(), again=True).values())
     shelf.runs = Runs({"page.md": outcome(shelf, "page.md")})
-    failures, _ = shelf.verify(chapters(shelf, page=PAGE, other=OTHER.replace("list", "lists")), Lines())
+    failures, _ = shelf.verify(pages(shelf, page=PAGE, other=OTHER.replace("list", "lists")), Lines())
     assert [str(failure).partition(": ")[0] for failure in failures] == ["other.md:2"]
     assert shelf.runs.ran == ["page.md"]
 
 
 def test_nothing_to_verify_asks_no_sandbox(shelf: Shelf) -> None:
-    failures, notes = shelf.verify(chapters(shelf), Lines())
+    failures, notes = shelf.verify(pages(shelf), Lines())
     assert [failure.what for failure in failures] == 2 * ["this page has no recording"]
     assert (notes, shelf.runs.ran) == ([], [])
 
@@ -356,8 +356,8 @@ def test_nothing_to_verify_asks_no_sandbox(shelf: Shelf) -> None:
 
 def kept(shelf: Shelf) -> dict[str, Recording]:
     """Recordings in place, and no run kept; by page."""
-    found = chapters(shelf)
-    told = shelf.run(found.values(), shelf.ground(), Lines(), again=True)
+    found = pages(shelf)
+    told = shelf.run(found.values(), shelf.inputs(), Lines(), again=True)
     shelf.save(told.values())
     return {page: one.recording for page, one in told.items()}
 
@@ -366,7 +366,7 @@ def said_without_an_engine(shelf: Shelf, mode: Mode) -> list[str]:
     """What is said where the recordings are shown."""
     recordings = kept(shelf)
     said: list[str] = []
-    told = tell(Book(shelf.root), chapters(shelf), mode, Lines(), said.append)
+    told = tell(Project(shelf.root), pages(shelf), mode, Lines(), said.append)
     assert {page: one.recording for page, one in told.items()} == recordings
     return said
 
@@ -386,16 +386,16 @@ def test_auto_falls_back_to_the_recordings_and_says_why(shelf: Shelf, monkeypatc
 def test_live_without_an_engine_is_an_error(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     with pytest.raises(EngineError, match=r"^DOCKER_HOST=tcp://127.0.0.1:9 does not answer"):
-        tell(Book(shelf.root), chapters(shelf), Mode.LIVE, Lines(), print)
+        tell(Project(shelf.root), pages(shelf), Mode.LIVE, Lines(), print)
 
 
 def test_live_runs_every_page(shelf: Shelf) -> None:
     for _ in range(2):
-        told = tell(shelf, chapters(shelf), Mode.LIVE, Lines(), print)
+        told = tell(shelf, pages(shelf), Mode.LIVE, Lines(), print)
         assert all(one.live for one in told.values())
     assert shelf.runs.ran == 2 * ["page.md", "other.md"]
 
 
 def test_a_site_without_blocks_asks_no_engine(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
-    assert tell(Book(shelf.root), {}, Mode.LIVE, Lines(), print) == {}
+    assert tell(Project(shelf.root), {}, Mode.LIVE, Lines(), print) == {}

@@ -13,7 +13,7 @@ from docker_notes.recording.model import RUN_LIVE, Recording
 from docker_notes.recording.normalise import RULES, Kind
 from docker_notes.terminal.lines import Line, Span
 
-from tests.unit.samples import BASES, GROUND, PAGE, PROVENANCE, STEPS, lines, ran, recorded, walkthrough
+from tests.unit.samples import BASES, INPUTS, PAGE, PROVENANCE, STEPS, lines, page, ran, recorded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +36,8 @@ def with_output(number: int, *texts: str, of: Recording | None = None) -> Record
 
 
 def test_nothing_changed() -> None:
-    assert stale(recorded(), walkthrough(), GROUND) == []
-    assert stale(recorded(), walkthrough("More prose.\n\n" + PAGE), GROUND) == []
+    assert stale(recorded(), page(), INPUTS) == []
+    assert stale(recorded(), page("More prose.\n\n" + PAGE), INPUTS) == []
 
 
 @pytest.mark.parametrize(
@@ -54,24 +54,24 @@ def test_nothing_changed() -> None:
 )
 def test_a_changed_command_is_named_at_its_line(old: str, new: str, says: str) -> None:
     assert old in PAGE
-    assert told(stale(recorded(), walkthrough(PAGE.replace(old, new)), GROUND)) == [says]
+    assert told(stale(recorded(), page(PAGE.replace(old, new)), INPUTS)) == [says]
 
 
 @pytest.mark.parametrize("changes", [{"sandbox": "x"}, {"bases": ("node",)}, {"rules": RULES + 1}])
 def test_a_changed_ground_is_named_at_the_first_block(changes: dict[str, Any]) -> None:
-    assert told(stale(recorded(), walkthrough(), replace(GROUND, **changes))) == [
+    assert told(stale(recorded(), page(), replace(INPUTS, **changes))) == [
         "page.md:3: the sandbox's recipe, the base images or the recording rules changed since this page was recorded"
     ]
 
 
 def test_a_changed_example_is_named_where_it_is_used() -> None:
-    ground = replace(GROUND, examples={"app": "changed", "other": "changed"})
-    assert told(stale(recorded(), walkthrough(), ground)) == ["page.md:3: examples/app/ changed since this page was recorded"]
+    inputs = replace(INPUTS, examples={"app": "changed", "other": "changed"})
+    assert told(stale(recorded(), page(), inputs)) == ["page.md:3: examples/app/ changed since this page was recorded"]
 
 
 def test_all_that_changed_is_told() -> None:
-    ground = replace(GROUND, sandbox="x", examples={"app": "changed"})
-    found = stale(recorded(), walkthrough(PAGE.replace("$ list", "$ lists")), ground, (Kind("a", "b"),))
+    inputs = replace(INPUTS, sandbox="x", examples={"app": "changed"})
+    found = stale(recorded(), page(PAGE.replace("$ list", "$ lists")), inputs, (Kind("a", "b"),))
     assert [failure.line for failure in found] == [3, 1, 3, 12]
     assert all(isinstance(failure, RecordingError) for failure in found)
     assert "`volatile:` of the front matter changed" in str(found[1])
@@ -81,24 +81,24 @@ def test_all_that_changed_is_told() -> None:
 
 
 def test_a_run_that_does_what_the_page_says() -> None:
-    assert judge(walkthrough(PAGE.replace('expect="made"', 'expect="no such"')), STEPS) == []
-    assert judge(walkthrough(), STEPS) == [], "any step of the block may print what it expects"
+    assert judge(page(PAGE.replace('expect="made"', 'expect="no such"')), STEPS) == []
+    assert judge(page(), STEPS) == [], "any step of the block may print what it expects"
 
 
 def test_a_status_other_than_expected_tells_the_command_the_place_and_the_last_lines() -> None:
-    [failure] = judge(walkthrough(), (STEPS[0], replace(STEPS[1], exit_status=4), STEPS[2]))
+    [failure] = judge(page(), (STEPS[0], replace(STEPS[1], exit_status=4), STEPS[2]))
     assert isinstance(failure, StepError)
     assert str(failure) == (
         "page.md:5: `run \\\n    -it` ended with exit status 4, expected 3; its last lines:\n    | no such file\n"
         "    mend the command, or write '? 4' below it if it is meant to fail"
     )
-    assert str(wrong_status("page.md", walkthrough().steps[0][1], ran("make", status=2))).startswith(
+    assert str(wrong_status("page.md", page().steps[0][1], ran("make", status=2))).startswith(
         "page.md:4: `make` ended with exit status 2, expected 0; its last lines:\n    (it printed nothing)\n"
     )
 
 
 def test_a_text_that_no_step_of_the_block_printed_is_told_at_the_block() -> None:
-    [failure] = judge(walkthrough(PAGE.replace('expect="made"', 'expect="web"')), STEPS)
+    [failure] = judge(page(PAGE.replace('expect="made"', 'expect="web"')), STEPS)
     assert str(failure) == (
         "page.md:3: the block's output does not contain 'web'; its last lines:\n"
         "    | made sha256:0123456789ab\n    | in 1.5s\n    | no such file"
@@ -107,7 +107,7 @@ def test_a_text_that_no_step_of_the_block_printed_is_told_at_the_block() -> None
 
 def test_every_failure_is_listed_one_a_cause() -> None:
     steps = tuple(replace(step, exit_status=9, lines=()) for step in STEPS)
-    assert [failure.line for failure in judge(walkthrough(), steps)] == [4, 5, 12]
+    assert [failure.line for failure in judge(page(), steps)] == [4, 5, 12]
 
 
 def test_a_tail_is_the_last_lines() -> None:
@@ -166,7 +166,7 @@ def test_every_step_that_differs_is_listed() -> None:
 
 
 def a_later_run(**changes: tuple[str, ...]) -> Recording:
-    """The same walkthrough a day later: other ids, other durations; outputs changed by verb."""
+    """The same page a day later: other ids, other durations; outputs changed by verb."""
     printed = {
         "make": ("made sha256:ba9876543210", "in 20.5s"),
         "list": ("ID   NAME", "ba9876543210   web"),

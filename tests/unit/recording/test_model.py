@@ -17,7 +17,7 @@ from docker_notes.recording import model as recording
 from docker_notes.recording.model import (
     SCHEMA,
     BaseImage,
-    Ground,
+    Inputs,
     Provenance,
     Recording,
     as_json,
@@ -32,7 +32,7 @@ from docker_notes.terminal.lines import Line, Span
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.samples import BASES, GROUND, PAGE, PROVENANCE, STEPS, coloured, ran, recorded, walkthrough
+from tests.unit.samples import BASES, INPUTS, PAGE, PROVENANCE, STEPS, coloured, page, ran, recorded
 
 RECORDINGS = sorted((Path(__file__).parents[3] / "recordings").glob("*.yml"))
 
@@ -115,7 +115,7 @@ def test_the_files_of_this_repository_are_what_would_be_written(path: Path) -> N
     found = load(path, path.stem)
     assert found
     assert dump(found) == path.read_text(encoding="utf-8")
-    assert found.ground.rules == RULES
+    assert found.inputs.rules == RULES
 
 
 def test_no_file_is_no_recording(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_file_of_another_shape_is_refused(old: str, new: str, tmp_path: Path) 
 
 
 def test_a_recording_of_other_rules_is_read_as_such(tmp_path: Path) -> None:
-    older = recorded(ground=replace(GROUND.of(walkthrough()), rules=RULES - 1))
+    older = recorded(inputs=replace(INPUTS.of(page()), rules=RULES - 1))
     assert there_and_back(older, tmp_path) == older
 
 
@@ -312,7 +312,7 @@ def test_two_writers_do_not_mix(tmp_path: Path) -> None:
 
 
 def test_the_key_is_that_of_the_page_it_was_made_from() -> None:
-    assert recorded().key == key_of(walkthrough(), GROUND)
+    assert recorded().key == key_of(page(), INPUTS)
     assert len(recorded().key) == 64
 
 
@@ -329,7 +329,7 @@ def test_the_key_is_that_of_the_page_it_was_made_from() -> None:
 )
 def test_what_an_output_depends_on_changes_the_key(old: str, new: str) -> None:
     assert old in PAGE
-    assert key_of(walkthrough(PAGE.replace(old, new)), GROUND) != recorded().key
+    assert key_of(page(PAGE.replace(old, new)), INPUTS) != recorded().key
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_what_an_output_depends_on_changes_the_key(old: str, new: str) -> None:
 )
 def test_what_an_output_does_not_depend_on_leaves_the_key(old: str, new: str) -> None:
     assert old in PAGE
-    assert key_of(walkthrough(PAGE.replace(old, new)), GROUND) == recorded().key
+    assert key_of(page(PAGE.replace(old, new)), INPUTS) == recorded().key
 
 
 @pytest.mark.parametrize(
@@ -354,39 +354,39 @@ def test_what_an_output_does_not_depend_on_leaves_the_key(old: str, new: str) ->
     ],
 )  # fmt: skip
 def test_the_ground_is_part_of_the_key(changes: dict[str, Any]) -> None:
-    assert key_of(walkthrough(), replace(GROUND, **changes)) != recorded().key
+    assert key_of(page(), replace(INPUTS, **changes)) != recorded().key
 
 
 def test_examples_of_other_pages_are_not() -> None:
-    ground = Ground("recipe", GROUND.bases, {"app": "aaaa", "other": "changed"})
-    assert key_of(walkthrough(), ground) == recorded().key
-    assert GROUND.of(walkthrough()).examples == {"app": "aaaa"}
+    inputs = Inputs("recipe", INPUTS.bases, {"app": "aaaa", "other": "changed"})
+    assert key_of(page(), inputs) == recorded().key
+    assert INPUTS.of(page()).examples == {"app": "aaaa"}
 
 
 def test_the_order_of_examples_is_no_part_of_the_key() -> None:
     one, other = (
-        replace(GROUND.of(walkthrough()), examples=dict(order)) for order in ([("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")])
+        replace(INPUTS.of(page()), examples=dict(order)) for order in ([("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")])
     )
-    assert recorded(ground=one).key == recorded(ground=other).key
+    assert recorded(inputs=one).key == recorded(inputs=other).key
 
 
 def test_a_page_s_kinds_are_part_of_the_key() -> None:
     kinds = (Kind("ticket", r"T-\d"),)
-    assert key_of(walkthrough(), GROUND, kinds) == recorded(kinds=kinds).key != recorded().key
+    assert key_of(page(), INPUTS, kinds) == recorded(kinds=kinds).key != recorded().key
 
 
 # ------------------------------------------------------------------------------------- the rest
 
 
-def test_the_same_ground_is_engine_buildx_and_images_in_any_order() -> None:
-    assert PROVENANCE.same_ground(replace(PROVENANCE, date="2027-01-01T00:00:00+00:00", bases=BASES[::-1]))
-    assert PROVENANCE.same_ground(replace(PROVENANCE, bases=(replace(BASES[0], made_from="elsewhere"), BASES[1])))
+def test_the_same_environment_is_engine_buildx_and_images_in_any_order() -> None:
+    assert PROVENANCE.same_environment(replace(PROVENANCE, date="2027-01-01T00:00:00+00:00", bases=BASES[::-1]))
+    assert PROVENANCE.same_environment(replace(PROVENANCE, bases=(replace(BASES[0], made_from="elsewhere"), BASES[1])))
     for other in (
         replace(PROVENANCE, engine="29"), replace(PROVENANCE, buildx="1"), replace(PROVENANCE, bases=BASES[:1]),
         replace(PROVENANCE, bases=(replace(BASES[0], digest="sha256:0"), BASES[1])),
         replace(PROVENANCE, bases=(replace(BASES[0], name="node:25"), BASES[1])),
     ):  # fmt: skip
-        assert not PROVENANCE.same_ground(other)
+        assert not PROVENANCE.same_environment(other)
 
 
 def test_a_step_tells_when_it_began() -> None:
@@ -487,7 +487,7 @@ def any_line(draw: st.DrawFn) -> Line:
 
 any_text = (shown | traps | st.sampled_from(["a\nb", "a \n b", "\ta", "a\u2028b", "a\x85b"])).filter(bool)
 any_step = st.builds(
-    recording.Ran, command=any_text, exit_status=st.integers(0, 255), seconds=seconds, at=seconds,
+    recording.StepResult, command=any_text, exit_status=st.integers(0, 255), seconds=seconds, at=seconds,
     lines=st.lists(any_line(), max_size=4).map(tuple), typed=st.lists(any_text, max_size=2).map(tuple),
     example=st.sampled_from(["", "app"]), columns=st.integers(20, 400), wait=st.sampled_from(["", "80", "http://x"]), dropped=st.integers(0, 9),
 )  # fmt: skip
@@ -501,8 +501,8 @@ any_provenance = st.builds(
 def test_anything_a_terminal_shows_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Any], provenance: Provenance
 ) -> None:
-    ground = Ground("recipe", tuple(base.name for base in provenance.bases), {"app": "aaaa"})
-    one = Recording("page.md", provenance, ground, tuple(steps))
+    inputs = Inputs("recipe", tuple(base.name for base in provenance.bases), {"app": "aaaa"})
+    one = Recording("page.md", provenance, inputs, tuple(steps))
     back = there_and_back(one, tmp_path_factory.getbasetemp())
     assert back == one
     assert back.key == one.key

@@ -273,7 +273,7 @@ def test_what_differs_does_not_order_the_steps(step: str) -> None:
     assert once.matches(again)
 
 
-def test_lines_below_no_step_and_steps_at_the_end_are_kept() -> None:
+def test_lines_below_no_step_and_steps_at_the_end_are_cache() -> None:
     assert masked(" => => loose", " => b", " => a").lines == (" => => loose", " => a", " => b")
     assert masked(" => a", " => => z 1s", " => => z 2s", " => => y").lines == (
         " => a", " => => y", " => => z ⟨duration⟩", " => => z ⟨duration⟩",

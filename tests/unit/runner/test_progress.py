@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from docker_notes.runner import progress
 from rich.console import Console
 
-from tests.unit.samples import walkthrough
+from tests.unit.samples import page
 
 if TYPE_CHECKING:
     import pytest
 
-[(_, MAKE), (_, RUN), (_, LIST)] = walkthrough().steps
+[(_, MAKE), (_, RUN), (_, LIST)] = page().steps
 
 
 def seen(picture: progress.Picture) -> list[str]:

@@ -11,18 +11,18 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from docker_notes.project.project import Chapter, Told
+from docker_notes.project.project import Page, PageResult
 from docker_notes.errors import GrammarError
-from docker_notes.project.cache import Kept
+from docker_notes.project.cache import Cache
 from docker_notes.site.pages import Pages
 from docker_notes.site.macros import Prose
-from tests.unit.samples import ran, recorded, walkthrough
+from tests.unit.samples import ran, recorded, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from docker_notes.recording.model import Ran
+    from docker_notes.recording.model import StepResult
 
     New = Callable[..., "Page"]
 
@@ -95,7 +95,7 @@ $ docker rm a; docker stop a
 """,
     "plain.md": "# No blocks\n",
 }
-STEPS: Mapping[str, Sequence[Ran]] = {
+STEPS: Mapping[str, Sequence[StepResult]] = {
     "page.md": (
         ran("make", "made 12.5MB", seconds=14.2), ran("fetch", "no <such>   thing", status=3, seconds=0.3),
         ran("make --fast", "web   1kB", seconds=1.0), ran("docker run --rm one", "one", "one more", seconds=0.1),
@@ -118,11 +118,11 @@ class Page:
     """A page at work, and its macros."""
 
     def __init__(
-        self, kept: Kept, page: str = "page.md", *, steps: Mapping[str, Sequence[Ran]] = STEPS, texts: Mapping[str, str] = PAGES
+        self, kept: Cache, page: str = "page.md", *, steps: Mapping[str, Sequence[StepResult]] = STEPS, texts: Mapping[str, str] = PAGES
     ) -> None:
         self.pages = Pages(texts)
-        self.pages.chapters = {name: Chapter(walkthrough(texts[name], name)) for name in steps}
-        self.pages.told = {name: Told(recorded(*found, page=name), live=False) for name, found in steps.items()}
+        self.pages.pages = {name: page(texts[name], name) for name in steps}
+        self.pages.told = {name: PageResult(recorded(*found, page=name), live=False) for name, found in steps.items()}
         body = texts[page].rpartition("---\n")[2]
         env = SimpleNamespace(page=SimpleNamespace(file=SimpleNamespace(src_uri=page), markdown=body))
         self.prose = Prose(self.pages, env, kept)
@@ -142,7 +142,7 @@ class Page:
 
 @pytest.fixture
 def new(tmp_path: Path) -> New:
-    return partial(Page, Kept(tmp_path))
+    return partial(Page, Cache(tmp_path))
 
 
 def plain(html: str) -> str:

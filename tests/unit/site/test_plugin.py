@@ -22,7 +22,7 @@ from mkdocs.exceptions import Abort
 from docker_notes.page import examples
 from docker_notes.recording import model as recording
 from docker_notes.html import blocks as render
-from docker_notes.project.project import Book
+from docker_notes.project.project import Project
 from docker_notes.page.grammar import parse
 from tests.unit.samples import STEPS, recorded
 
@@ -76,12 +76,12 @@ class Small:
     log: pytest.LogCaptureFixture
 
     def write(self, name: str, text: str, told: Recording | None = None) -> None:
-        """A page, with a recording of the present ground where there is to be one."""
+        """A page, with a recording of the present inputs where there is to be one."""
         path = self.root / "docs" / f"{name}.md"
         path.write_text(text)
         if told:
-            ground = replace(Book(self.root).ground(), examples={})
-            recording.write(replace(told, ground=ground), self.root / "recordings" / f"{name}.yml")
+            inputs = replace(Project(self.root).inputs(), examples={})
+            recording.write(replace(told, inputs=inputs), self.root / "recordings" / f"{name}.yml")
 
     def build(self, **settings: Any) -> Path:
         return built(self.root, self.monkeypatch, **settings)
@@ -140,10 +140,10 @@ def content(page: Element) -> Element:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_shows_its_blocks_and_where_they_came_from(site: Path, page: str) -> None:
     html = (site / page).with_suffix(".html").read_text()
-    walkthrough = parse(page, PAGES[page])
-    assert html.count('<div class="console"') == len(walkthrough.blocks)
-    assert html.count('class="stamp"') == html.count('class="provenance"') == bool(walkthrough.blocks)
-    if not walkthrough.blocks:
+    page = parse(page, PAGES[page])
+    assert html.count('<div class="console"') == len(page.blocks)
+    assert html.count('class="stamp"') == html.count('class="provenance"') == bool(page.blocks)
+    if not page.blocks:
         return
     found = recording.load(ROOT / "recordings" / f"{Path(page).stem}.yml", page)
     assert found
@@ -151,7 +151,7 @@ def test_a_page_shows_its_blocks_and_where_they_came_from(site: Path, page: str)
     assert " ".join(shown.split()) in text(content(tree((site / page).with_suffix(".html"))))
     assert f'data-cast="assets/casts/{Path(page).stem}.cast"' in html
     assert (site / "assets" / "casts" / f"{Path(page).stem}.cast").is_file()
-    for block in walkthrough.blocks:
+    for block in page.blocks:
         assert f'data-source="{page}:{block.line}"' in html
 
 
@@ -159,11 +159,11 @@ def test_every_step_is_listed(site: Path) -> None:
     told = json.loads((site / "executions.json").read_text())
     expected: list[dict[str, Any]] = []
     for page, text in PAGES.items():
-        walkthrough = parse(page, text)
-        found = recording.load(ROOT / "recordings" / f"{Path(page).stem}.yml", page) if walkthrough.blocks else None
-        for (block, step), ran in zip(walkthrough.steps, found.steps if found else (), strict=True):
+        page = parse(page, text)
+        found = recording.load(ROOT / "recordings" / f"{Path(page).stem}.yml", page) if page.blocks else None
+        for (block, step), ran in zip(page.steps, found.steps if found else (), strict=True):
             expected.append({
-                "page": page, "line": step.line, "block": walkthrough.blocks.index(block) + 1, "command": ran.command,
+                "page": page, "line": step.line, "block": page.blocks.index(block) + 1, "command": ran.command,
                 "exit_status": ran.exit_status, "expected_status": ran.exit_status, "seconds": ran.seconds, "mode": "replay",
                 "sha256": hashlib.sha256(ran.output.encode()).hexdigest(),
             })  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 from docker_notes.runner import progress
 from docker_notes.html import blocks as render
 from docker_notes.site import zensical
-from docker_notes.project.project import Book, Mode, tell
+from docker_notes.project.project import Project, Mode, tell
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,13 +37,13 @@ def build(clone: Path) -> subprocess.CompletedProcess[str]:
 def test_every_block_is_shown_as_mkdocs_shows_it(clone: Path) -> None:
     done = build(clone)
     assert done.returncode == 0, done.stdout + done.stderr
-    book = Book(ROOT)
-    chapters, failures = book.read(book.texts())
-    told = tell(book, chapters, Mode.REPLAY, progress.Lines(), print)
+    project = Project(ROOT)
+    pages, failures = project.read(project.texts())
+    told = tell(project, pages, Mode.REPLAY, progress.Lines(), print)
     assert not failures
-    for page, chapter in chapters.items():
+    for page, page in pages.items():
         html = (clone / zensical.SITE / page).with_suffix(".html").read_text()
-        for shown in render.shown(chapter.walkthrough, told[page].recording):
+        for shown in render.shown(page, told[page].recording):
             # Zensical's search reads that attribute and takes it away.
             assert render.block(shown).replace(" data-search-exclude", "") in html, f"{page}:{shown.block.line}"
         assert html.count('class="provenance"') == 1

@@ -64,7 +64,7 @@ def test_buildkit_begins_below_the_command() -> None:
     assert seen("gone\x1b[H\x1b[2Jtop") == ["top"]
 
 
-def test_lines_that_scroll_off_the_screen_are_kept() -> None:
+def test_lines_that_scroll_off_the_screen_are_cache() -> None:
     assert seen("".join(f"{n}\r\n" for n in range(120)), rows=10) == [str(n) for n in range(120)]
 
 

@@ -1,0 +1,92 @@
+"""A page as data: blocks, steps, and what is typed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docker_notes.page.kinds import Kind
+
+__all__ = ["DEFAULT_COLUMNS", "DEFAULT_TIMEOUT", "Block", "Options", "Page", "Step", "Typed"]
+
+DEFAULT_TIMEOUT = 60.0  # seconds
+DEFAULT_COLUMNS = 100
+_KEYS = re.compile(r"(?:\^[A-Z@\[\\\]_])+")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A line typed into the program that a command started."""
+
+    line: int
+    text: str
+
+    @property
+    def data(self) -> bytes:
+        """The bytes to send: control keys as they are, other text with Enter behind it."""
+        if _KEYS.fullmatch(self.text):
+            return bytes(ord(key) & 0x1F for key in self.text[1::2])
+        return self.text.encode() + b"\r"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of a block, as it is typed, with its continuation lines."""
+
+    line: int
+    command: str
+    typed: tuple[Typed, ...] = ()
+    expected_status: int = 0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What stands behind ```` ```console ````. Times in seconds, widths in characters."""
+
+    example: str = ""
+    name: str = ""
+    title: str = ""
+    show: str = "all"
+    expect: str = ""
+    wait: str = ""
+    timeout: float = DEFAULT_TIMEOUT
+    columns: int = DEFAULT_COLUMNS
+
+
+@dataclass(frozen=True)
+class Block:
+    """One ```` ```console ```` fence: its place, its options, its steps."""
+
+    page: str
+    line: int
+    index: int
+    options: Options
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """All blocks of one page, in order.
+
+    Args:
+        path: the page's path below `docs/`, with slashes.
+        blocks: in the order in which a reader meets them.
+        kinds: the page's own kinds of text that may differ from run to run.
+    """
+
+    path: str
+    blocks: tuple[Block, ...]
+    kinds: tuple[Kind, ...] = ()
+    steps: tuple[tuple[Block, Step], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        steps = tuple((block, step) for block in self.blocks for step in block.steps)
+        object.__setattr__(self, "steps", steps)
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The examples that the blocks name, each once, in order."""
+        names = (block.options.example for block in self.blocks)
+        return tuple(dict.fromkeys(name for name in names if name))
