@@ -14,7 +14,8 @@ from docker_notes.engine import base_images as images
 from docker_notes.engine import client as engine
 from docker_notes.errors import BuildFailed, DockerNotesError
 from docker_notes.page import grammar as console
-from docker_notes.project.project import Page, Project
+from docker_notes.page.model import Page
+from docker_notes.project.project import Project
 from docker_notes.runner import progress
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from docker_notes.page.grammar import Page, Step
+    from docker_notes.page.model import Page, Step
 
 _PROMPT = re.compile(rb"\x1b\]prompt;\d+\x07")
 _SET_UP = "PS1='\\e]prompt;$?\\a' PS2= PROMPT_COMMAND=; set +H; unset HISTFILE"

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docker_notes.engine.sandbox import Sandbox
-    from docker_notes.page.grammar import Step
-    from docker_notes.project.project import Page
+    from docker_notes.page.model import Page, Step
 
 
 def rows(root: Path, turns: int) -> list[Row]:

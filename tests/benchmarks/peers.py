@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docker_notes.engine.sandbox import Sandbox
-    from docker_notes.project.project import Page
+    from docker_notes.page.model import Page
 
 CONFIG = """\
 site_name: The same commands

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from docker_notes.page.grammar import Block
+    from docker_notes.page.model import Block
     from docker_notes.recording.model import StepResult
 
 _RAW = re.compile(r"(\{% raw %\}.*?\{% endraw %\})", re.DOTALL)

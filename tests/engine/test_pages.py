@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from docker_notes.project.project import Page, PageResult, Project
+from docker_notes.page.model import Page
+from docker_notes.project.project import PageResult, Project
 from docker_notes.runner.progress import Lines
 
 from tests.engine.conftest import ROOT

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from docker_notes.page.grammar import Page, parse
+from docker_notes.page.grammar import parse
+from docker_notes.page.model import Page
 from docker_notes.project.project import Project
 from docker_notes.runner.pool import Job
 from docker_notes.runner.progress import Lines

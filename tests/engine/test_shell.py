@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docker_notes.page.grammar import Typed
+from docker_notes.page.model import Typed
 from docker_notes.runner.shell import Shell
 from docker_notes.terminal.lines import text_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from docker_notes.page.grammar import Page, parse
+from docker_notes.page.grammar import parse
+from docker_notes.page.model import Page
 from docker_notes.recording import model as recording
 from docker_notes.recording.model import BaseImage, Inputs, Provenance, Recording, StepResult
 from docker_notes.terminal.lines import Line, Span

@@ -16,7 +16,7 @@ from docker_notes.recording.model import STAND_IN, asks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from docker_notes.page.grammar import Block, Page, Step
+    from docker_notes.page.model import Block, Page, Step
     from docker_notes.recording.model import BaseImage, Recording, StepResult
     from docker_notes.terminal.lines import Line
 

@@ -39,7 +39,7 @@ from docker_notes.recording.model import Inputs, Recording
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from docker_notes.page.grammar import Page
+    from docker_notes.page.model import Page
     from docker_notes.runner.page_run import PageRun
     from docker_notes.runner.pool import Job, Pool, Progress
 

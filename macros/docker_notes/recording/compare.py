@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from docker_notes.page.grammar import Page, Step
+    from docker_notes.page.kinds import Kind
+    from docker_notes.page.model import Page, Step
     from docker_notes.recording.model import Inputs, Recording, StepResult
     from docker_notes.terminal.lines import Line
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _FULL, _SHORT = 64, 12
 
 
-def stale(recording: Recording, page: Page, inputs: Inputs, kinds: tuple[volatile.Kind, ...] = ()) -> list[RecordingError]:
+def stale(recording: Recording, page: Page, inputs: Inputs) -> list[RecordingError]:
     """What changed on the page, or below it, since it was recorded; empty where nothing did."""
     line = page.blocks[0].line
     now = inputs.of(page)
@@ -70,9 +71,7 @@ def wrong_status(page: str, step: Step, ran: StepResult) -> StepError:
         f"`{step.command}` ended with exit status {ran.exit_status}, expected {step.expected_status}; "
         f"its last lines:\n{tail(ran.output)}"
     )
-    return StepError(
-        page.path, step.line, what, f"mend the command, or write '? {ran.exit_status}' below it if it is meant to fail"
-    )
+    return StepError(page, step.line, what, f"mend the command, or write '? {ran.exit_status}' below it if it is meant to fail")
 
 
 def tail(output: str, lines: int = 12) -> str:
@@ -131,7 +130,7 @@ def quiet(old: Recording, new: Recording) -> Recording:
     return new if differences(merged, new) else merged
 
 
-def _alone(step: StepResult, kinds: tuple[volatile.Kind, ...]) -> volatile.Masked:
+def _alone(step: StepResult, kinds: tuple[Kind, ...]) -> volatile.Masked:
     return volatile.Mask(kinds).output([line.text for line in step.lines])
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from docker_notes.errors import RecordingError
+from docker_notes.page.kinds import Kind
 from docker_notes.recording import files
 from docker_notes.recording import normalise as volatile
 from docker_notes.terminal.lines import Line, Span, text_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from docker_notes.page.grammar import Block, Page, Step
+    from docker_notes.page.model import Block, Page, Step
 
 SCHEMA = 1
 STAND_IN, REGISTRY = "stand-in", "registry"
@@ -118,7 +119,7 @@ class Recording:
     provenance: Provenance
     inputs: Inputs
     steps: tuple[StepResult, ...]
-    kinds: tuple[volatile.Kind, ...] = ()
+    kinds: tuple[Kind, ...] = ()
 
     @cached_property
     def key(self) -> str:
@@ -261,7 +262,7 @@ def _recording(data: dict[str, Any]) -> Recording:
     )
 
 
-def page_kinds(entries: Iterable[dict[str, str]]) -> list[volatile.Kind]:
+def page_kinds(entries: Iterable[dict[str, str]]) -> list[Kind]:
     """A page's own volatile kinds, from its front matter: `name` and `pattern` of each.
 
     Raises:
@@ -271,7 +272,7 @@ def page_kinds(entries: Iterable[dict[str, str]]) -> list[volatile.Kind]:
     for entry in entries:
         if not isinstance(entry, dict) or set(entry) != {"name", "pattern"}:
             raise ValueError(f"a volatile kind has a name and a pattern, not {entry!r}")
-        kinds.append(volatile.Kind(entry["name"], entry["pattern"]))
+        kinds.append(Kind(entry["name"], entry["pattern"]))
         try:
             # As a part of a larger pattern, as the table takes it.
             pattern = re.compile("|".join(f"(?:{kind.pattern})" for kind in kinds))
@@ -338,6 +339,6 @@ def asks(block: Block, step: Step) -> tuple[object, ...]:
     return (step.command, tuple(t.text for t in step.typed), options.example, options.columns, options.wait)
 
 
-def _key(inputs: Inputs, asks: Iterable[tuple[object, ...]], kinds: tuple[volatile.Kind, ...]) -> str:
+def _key(inputs: Inputs, asks: Iterable[tuple[object, ...]], kinds: tuple[Kind, ...]) -> str:
     told = [inputs.rules, inputs.sandbox, inputs.bases, inputs.examples, list(asks), [k.pattern for k in kinds]]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

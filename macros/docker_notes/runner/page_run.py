@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from docker_notes.page.grammar import Block, Page, Step
+    from docker_notes.page.model import Block, Page, Step
     from docker_notes.recording.model import BaseImage
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from docker import DockerClient
 
-    from docker_notes.page.grammar import Page, Step
+    from docker_notes.page.model import Page, Step
     from docker_notes.recording.model import Inputs
     from docker_notes.runner.page_run import PageRun
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from docker_notes.page.grammar import Step
+    from docker_notes.page.model import Step
 
 
 class Lines:

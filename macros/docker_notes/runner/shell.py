@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docker_notes.engine.sandbox import Sandbox
-    from docker_notes.page.grammar import Typed
+    from docker_notes.page.model import Typed
     from docker_notes.terminal.lines import Line
 
 # Typed lines are sent to a program that shows a prompt (the cursor stands in a line) once it has been

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
-    from docker_notes.project.project import Project, Page
+    from docker_notes.page.model import Page
+    from docker_notes.project.project import Project
     from docker_notes.recording.model import Inputs
     from docker_notes.runner.page_run import PageRun
 

@@ -12,7 +12,8 @@ from docker_notes.project.project import front_matter
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from docker_notes.project.project import Page, PageResult
+    from docker_notes.page.model import Page
+    from docker_notes.project.project import PageResult
     from docker_notes.errors import PageError
     from docker_notes.html.blocks import Shown
 

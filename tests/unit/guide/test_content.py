@@ -17,7 +17,7 @@ from markdown.extensions.toc import TocExtension
 from tests.reading import PATH, without_code
 
 if TYPE_CHECKING:
-    from docker_notes.page.grammar import Block
+    from docker_notes.page.model import Block
 
 ROOT = Path(__file__).parents[3]
 DOCS, EXAMPLES, RECORDINGS = ROOT / "docs", ROOT / "examples", ROOT / "recordings"

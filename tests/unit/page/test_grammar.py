@@ -7,7 +7,8 @@ from typing import Any
 import jinja2
 import pytest
 from docker_notes.errors import BuildFailed, GrammarError
-from docker_notes.page.grammar import LANGUAGE, MAX_LINE_BYTES, SHOW, Options, Page, Typed, parse, shield
+from docker_notes.page.grammar import LANGUAGE, MAX_LINE_BYTES, SHOW, parse, shield
+from docker_notes.page.model import Options, Page, Typed
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from docker_notes.errors import DockerNotesError, EngineError, RecordingError, StepError
+from docker_notes.page.model import Page
 from docker_notes.project import project as project
-from docker_notes.project.project import Mode, Page, Project, front_matter, tell
+from docker_notes.project.project import Mode, Project, front_matter, tell
 from docker_notes.recording import model as recording
 from docker_notes.runner.page_run import PageRun
 from docker_notes.runner.progress import Lines

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from docker_notes.errors import RecordingError, StepError
+from docker_notes.page.kinds import Kind
 from docker_notes.recording import model as recording
 from docker_notes.recording.compare import differences, judge, quiet, save, stale, tail, wrong_status
 from docker_notes.recording.model import RUN_LIVE, Recording
-from docker_notes.recording.normalise import RULES, Kind
+from docker_notes.recording.normalise import RULES
 from docker_notes.terminal.lines import Line, Span
 
 from tests.unit.samples import BASES, INPUTS, PAGE, PROVENANCE, STEPS, lines, page, ran, recorded

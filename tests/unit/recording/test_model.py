@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from docker_notes.errors import RecordingError
+from docker_notes.page.kinds import Kind
 from docker_notes.recording import model as recording
 from docker_notes.recording.model import (
     SCHEMA,
@@ -27,7 +28,7 @@ from docker_notes.recording.model import (
     page_kinds,
     write,
 )
-from docker_notes.recording.normalise import RULES, Kind
+from docker_notes.recording.normalise import RULES
 from docker_notes.terminal.lines import Line, Span
 from hypothesis import given
 from hypothesis import strategies as st

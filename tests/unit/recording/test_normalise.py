@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from docker_notes.page.kinds import Holds, Kind
 from docker_notes.recording import compare as drift
 from docker_notes.recording import model as recording
 from docker_notes.recording import normalise as volatile
-from docker_notes.recording.normalise import KINDS, REDACTIONS, Holds, Kind, Mask, Masked, bytes_of, redact
+from docker_notes.recording.normalise import KINDS, REDACTIONS, Mask, Masked, bytes_of, redact
 from docker_notes.terminal.lines import Line
 from hypothesis import given
 from hypothesis import strategies as st

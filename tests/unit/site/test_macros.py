@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from docker_notes.project.project import Page, PageResult
+from docker_notes.page.model import Page
+from docker_notes.project.project import PageResult
 from docker_notes.errors import GrammarError
 from docker_notes.project.cache import Cache
 from docker_notes.site.pages import Pages
