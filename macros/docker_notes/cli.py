@@ -1,150 +1,260 @@
-"""`docker-notes VERB`: what the Makefile's targets call."""
+"""The command `docker-notes`."""
 
 from __future__ import annotations
 
-import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from docker_notes.engine import base_images as images
-from docker_notes.engine import client as engine
-from docker_notes.errors import BuildFailed, DockerNotesError
-from docker_notes.page import grammar as console
-from docker_notes.page.model import Page
-from docker_notes.project.project import Project
+import click
+
+from docker_notes.errors import BuildFailed, DockerNotesError, PageError
+from docker_notes.project import report
+from docker_notes.project.files import Selection, select
 from docker_notes.runner import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from docker_notes.project.project import Project
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+__all__ = ["main"]
+
+NOTHING = 2
+"""The exit status where there is nothing to do."""
+_FILES = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+_CONFIG = click.option(
+    "-f", "--config-file", type=click.Path(path_type=Path), help="The site's mkdocs.yml; by default the one in this folder."
+)
+_EXAMPLES = click.option("--examples", type=click.Path(path_type=Path), help="The folder of examples, for files of no site.")
+_RECORDINGS = click.option("--recordings", type=click.Path(path_type=Path), help="The folder of recordings, for files of no site.")
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    click.echo(text)
 
 
-def _engine(_: argparse.Namespace) -> None:
-    client = engine.start(_say)
-    _say(f"DOCKER_HOST={engine.host(client)}")
+class _Group(click.Group):
+    """Our own errors end a command with their text and status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DockerNotesError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            ctx.exit(130)
 
 
-def _engine_down(_: argparse.Namespace) -> None:
-    engine.stop(_say)
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="docker-notes")
+def main() -> None:
+    """Run the console blocks of Markdown files on a real Docker Engine, and hold their recordings against it.
+
+    \b
+    Completion for bash: eval "$(_DOCKER_NOTES_COMPLETE=bash_source docker-notes)"
+    """
 
 
-def _with_engine(arguments: argparse.Namespace) -> int:
-    """Run a command while an engine is up; one that was started for it is stopped behind it."""
-    if not shutil.which(arguments.program):
-        raise DockerNotesError(f"{arguments.program} is no program\n    write `with-engine PROGRAM WORDS`")
-    found = engine.find()
-    client = found or engine.start(_say)
+@main.command()
+@_FILES
+@_CONFIG
+@_EXAMPLES
+@click.option("--json", "as_json", is_flag=True, help="A list, one object a step, in place of text.")
+def run(files: tuple[Path, ...], config_file: Path | None, examples: Path | None, as_json: bool) -> None:  # noqa: FBT001  # click's form
+    """Run files and print each command with what it showed; saves nothing.
+
+    \b
+    docker-notes run README.md
+    docker-notes run --json docs/index.md | jq '.[].exit_status'
+    """
+    if not files:
+        raise click.UsageError("name a Markdown file, such as README.md")
+    steps: list[dict[str, Any]] = []
+    failures: list[PageError] = []
+    for chosen in _selected(files, config_file, examples, None):
+        failures += chosen.failures
+        with _closing(chosen.project), progress.shown(len(chosen.pages)) as shown:
+            pages = chosen.pages
+            results = chosen.project.run(pages.values(), chosen.project.inputs(), shown, again=True, say=_aside) if pages else {}
+        for path, result in results.items():
+            failures += result.failures
+            for (_block, step), ran in zip(pages[path].steps, result.recording.steps, strict=False):
+                steps.append({
+                    "page": path, "line": step.line, "command": ran.command, "exit_status": ran.exit_status, "output": ran.output,
+                })  # fmt: skip
+                if not as_json:
+                    status = f"   [exit status {ran.exit_status}]" if ran.exit_status else ""
+                    _say(f"{path}:{step.line}: $ {ran.command}   [{ran.seconds:.2f} s]{status}\n{ran.output}")
+    if as_json:
+        _say(json.dumps(steps, ensure_ascii=False, indent=1))
+    if failures:
+        raise BuildFailed(failures)
+    if not steps:
+        _nothing(f"no console block in {', '.join(map(str, files))}: nothing was run")
+
+
+@main.command()
+@_FILES
+@_CONFIG
+@_EXAMPLES
+@_RECORDINGS
+@click.option("--junit", type=click.Path(path_type=Path), help="Write a report in JUnit's form, one test case a step.")
+@click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+def verify(  # noqa: PLR0917  # click's form
+    files: tuple[Path, ...],
+    config_file: Path | None,
+    examples: Path | None,
+    recordings: Path | None,
+    junit: Path | None,
+    as_json: bool,  # noqa: FBT001  # click's form
+) -> None:
+    """Run pages again and hold them against their recordings; writes nothing but reports.
+
+    All pages of the site in this folder, or those named. Exit status 0 only if every output is what its recording says.
+
+    \b
+    docker-notes verify
+    docker-notes verify --junit report.xml README.md
+    """
+    done = report.Verified()
+    for chosen in _selected(files, config_file, examples, recordings):
+        failures = list(chosen.failures)
+        with _closing(chosen.project), progress.shown(len(chosen.pages)) as shown:
+            found = chosen.project.verify(chosen.pages, shown, say=_aside)
+        orphans = chosen.project.orphans([*chosen.pages, *(f.page for f in failures)]) if chosen.whole else []
+        done.add(chosen, [*failures, *found.failures], found.notes, orphans)
+    if junit:
+        junit.write_text(done.junit(), encoding="utf-8")
+    if as_json:
+        _say(done.json())
+    for note in done.notes:
+        _aside(note) if as_json else _say(note)
+    done.judge()
+    if not done.pages:
+        _nothing("nothing to verify: no page with a console block" + (f" in {', '.join(map(str, files))}" if files else ""))
+    if not as_json:
+        count = len(done.pages)
+        _say("1 page still does what its recording says." if count == 1 else f"{count} pages still do what their recordings say.")
+
+
+@main.command()
+@_FILES
+@_CONFIG
+@_EXAMPLES
+@_RECORDINGS
+def record(files: tuple[Path, ...], config_file: Path | None, examples: Path | None, recordings: Path | None) -> None:
+    """Run pages again and write their recordings where an output really changed.
+
+    \b
+    docker-notes record README.md
+    docker-notes record docs/index.md
+    """
+    count = 0
+    failures: list[PageError] = []
+    for chosen in _selected(files, config_file, examples, recordings):
+        failures += chosen.failures
+        with _closing(chosen.project), progress.shown(len(chosen.pages)) as shown:
+            pages = chosen.pages
+            results = chosen.project.run(pages.values(), chosen.project.inputs(), shown, again=True, say=_aside) if pages else {}
+        failures += [failure for result in results.values() for failure in result.failures]
+        count += len(pages)
+        for page in chosen.project.save(result for result in results.values() if not result.failures):
+            _say(f"recorded {page}")
+    if failures:
+        raise BuildFailed(failures)
+    if not count:
+        _nothing("nothing to record: no page with a console block")
+
+
+@main.command()
+def engine() -> None:
+    """Find or start a Docker Engine; prints DOCKER_HOST=… last.
+
+    \b
+    docker-notes engine
+    export "$(docker-notes engine | tail -n 1)"
+    """
+    from docker_notes.engine import client  # noqa: PLC0415  # Docker's library is loaded where it is used
+
+    found = client.start(_say)
+    _say(f"DOCKER_HOST={client.host(found)}")
+
+
+@main.command("engine-down")
+def engine_down() -> None:
+    """Stop the engine that `docker-notes engine` started, and only that."""
+    from docker_notes.engine import client  # noqa: PLC0415  # as in `engine`
+
+    client.stop(_say)
+
+
+@main.command("with-engine", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("program")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def with_engine(program: str, words: tuple[str, ...]) -> None:
+    """Run a command while an engine is up; one that was started for it is stopped behind it.
+
+    \b
+    docker-notes with-engine docker ps
+    docker-notes with-engine make test
+    """
+    from docker_notes.engine import client  # noqa: PLC0415  # as in `engine`
+
+    if not shutil.which(program):
+        raise DockerNotesError(f"{program} is no program\n    write `with-engine PROGRAM WORDS`")
+    found = client.find()
+    used = found or client.start(_say)
     try:
-        return subprocess.run(  # noqa: S603  # the caller's own command
-            [arguments.program, *arguments.words], env={**os.environ, "DOCKER_HOST": engine.host(client)}, check=False
-        ).returncode
+        done = subprocess.run([program, *words], env={**os.environ, "DOCKER_HOST": client.host(used)}, check=False)  # noqa: S603  # the caller's own command
     finally:
         if found is None:
-            engine.stop(_say)
+            client.stop(_say)
+    sys.exit(done.returncode)
 
 
-def _images(_: argparse.Namespace) -> None:
-    name, _bases = images.ensure_sandbox(engine.connect(), _say)
+@main.command()
+def images() -> None:
+    """Have the sandbox's image, with the base images, on the engine."""
+    from docker_notes.engine import base_images, client  # noqa: PLC0415  # as in `engine`
+
+    name, _ = base_images.ensure_sandbox(client.connect(), _say)
     _say(name)
 
 
-def _run(arguments: argparse.Namespace) -> None:
-    project = Project(ROOT)
-    pages = _parsed(project, _pages(arguments.pages))
-    try:
-        with progress.shown(len(pages)) as shown:
-            told = project.run(pages.values(), project.inputs(), shown, again=True, say=_say)
-    finally:
-        project.close()
-    if not pages:
-        _say(f"no {console.LANGUAGE} block in {', '.join(arguments.pages)}: nothing was run")
-    for page in pages:
-        for (_block, step), ran in zip(pages[page].steps, told[page].recording.steps, strict=False):
-            status = f"   [exit status {ran.exit_status}]" if ran.exit_status else ""
-            _say(f"{page}:{step.line}: $ {ran.command}   [{ran.seconds:.2f} s]{status}\n{ran.output}")
-    failures = [failure for one in told.values() for failure in one.failures]
-    if failures:
-        raise BuildFailed(failures)
+def _selected(files: tuple[Path, ...], config_file: Path | None, examples: Path | None, recordings: Path | None) -> list[Selection]:
+    """What a command line names: pages of the site, files of no site."""
+    file = config_file or Path("mkdocs.yml")
+    site = None
+    if file.is_file():
+        from docker_notes.site.loading import load  # noqa: PLC0415  # MkDocs is loaded where there is a site
+
+        site = load(file)
+        loaded = Selection(site.project, site.pages, site.failures, whole=True)
+    elif config_file:
+        raise DockerNotesError(f"{config_file} is no file\n    name the mkdocs.yml of a site")
+    return select(files, loaded if site else None, examples, recordings)
 
 
-def _verify(arguments: argparse.Namespace) -> None:
-    project = Project(ROOT)
-    pages = _parsed(project, _pages(arguments.pages) or sorted(DOCS.rglob("*.md")))
-    try:
-        with progress.shown(len(pages)) as shown:
-            failures, notes = project.verify(pages, shown)
-    finally:
-        project.close()
-    for note in notes:
-        _say(note)
-    if failures:
-        raise BuildFailed(failures)
-    count = len(pages)
-    _say("1 page still does what its recording says." if count == 1 else f"{count} pages still do what their recordings say.")
+class _closing:  # noqa: N801  # reads as the statement it is
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._project.close()
 
 
-def _pages(names: list[str]) -> list[Path]:
-    """The files of pages that a command line names.
-
-    Raises:
-        DockerNotesError: where one is no file below docs/.
-    """
-    paths = [Path(name).resolve() for name in names]
-    for name, path in zip(names, paths, strict=True):
-        if not path.is_file() or not path.is_relative_to(DOCS):
-            raise DockerNotesError(f"{name} is no page\n    name a file below docs/, such as docs/index.md")
-    return paths
+def _aside(text: str) -> None:
+    click.echo(text, err=True)
 
 
-def _parsed(project: Project, paths: list[Path]) -> dict[str, Page]:
-    pages = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in paths}
-    pages, failures = project.read(pages)
-    if failures:
-        raise BuildFailed(failures)
-    return pages
-
-
-VERBS: dict[str, tuple[Callable[[argparse.Namespace], int | None], str]] = {
-    "engine": (_engine, "find or start a Docker Engine; prints DOCKER_HOST=… last"),
-    "engine-down": (_engine_down, "stop the engine that `engine` started"),
-    "with-engine": (_with_engine, "run a command while an engine is up; stops only what it started"),
-    "images": (_images, "have the sandbox's image, with the base images, on the engine"),
-    "run": (_run, "run pages and print what their commands do; saves nothing"),
-    "verify": (_verify, "run pages again and hold them against their recordings; writes nothing"),
-}
-
-
-def main() -> int:
-    """Run the verb that the command line names; the exit status."""
-    parser = argparse.ArgumentParser(prog="docker-notes")
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb, (_, text) in VERBS.items():
-        sub = verbs.add_parser(verb, help=text, description=text)
-        if verb in {"run", "verify"}:
-            sub.add_argument("pages", nargs="+" if verb == "run" else "*", help="files below docs/")
-        if verb == "with-engine":
-            sub.add_argument("program", help="the command to run")
-            sub.add_argument("words", nargs=argparse.REMAINDER, help="its words")
-    arguments = parser.parse_args()
-    try:
-        return VERBS[arguments.verb][0](arguments) or 0
-    except DockerNotesError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _nothing(text: str) -> None:
+    click.echo(text, err=True)
+    sys.exit(NOTHING)

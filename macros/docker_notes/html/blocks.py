@@ -66,10 +66,15 @@ def at(blocks: Iterable[Block], line: int) -> Block | None:
 
 def anchor(block: Block) -> str:
     """The id of a block's element."""
-    return f"run-{block.options.name or block.index + 1}"
+    return anchor_of(block.options.name or str(block.index + 1))
 
 
-def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False, archive: str = "") -> str:
+def anchor_of(name: str) -> str:
+    """The id of the element of a block with a name, or with a number on its page."""
+    return f"run-{name}"
+
+
+def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False, archive: str = "", anchored: bool = True) -> str:
     """A block's HTML: `div.console`, with a `data-exit-status` a step.
 
     Args:
@@ -77,6 +82,7 @@ def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False, a
         notices: what is wrong with it, to stand on top.
         running: whether it is running again, and what is shown is of the run before.
         archive: the address of the example's files, where the block is to offer them.
+        anchored: whether it has its id; not so apart from its page.
     """
     block = shown.block
     options = block.options
@@ -84,7 +90,8 @@ def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False, a
     said += map(notice, notices)
     hidden = " hidden" if options.show == "none" and not said else ""
     mark = " console-running" if running else ""
-    parts = [f'<div class="console{mark}" id="{anchor(block)}" data-source="{escape(block.page)}:{block.line}"{hidden}>']
+    name = f' id="{anchor(block)}"' if anchored else ""
+    parts = [f'<div class="console{mark}"{name} data-source="{escape(block.page)}:{block.line}"{hidden}>']
     bar = ""
     if options.title:
         bar += f'<p class="console-title">{escape(options.title)}</p>'

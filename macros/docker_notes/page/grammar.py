@@ -1,163 +1,82 @@
-"""The grammar: the text of a page → blocks and steps, with their lines.
-
-Pure text. A block is one ```` ```console ```` fence; see README.md for
-what an author may write in it. Fences follow CommonMark (spec 0.31, section 4.5) except
-that they may be indented as far as a list, tab or admonition needs.
-"""
+"""The grammar: what console fences hold → blocks and steps, with their lines. See README.md for what an author may write."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docker_notes.errors import GrammarError, in_page_order
+from docker_notes.page.fences import LANGUAGE
+from docker_notes.page.front_matter import Declared, declared, split
+from docker_notes.page.markdown import Fences, Found, convert
 from docker_notes.page.model import Block, Options, Page, Step, Typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-LANGUAGE = "console"
+    from docker_notes.page.markdown import Fence
+
+__all__ = ["MAX_LINE_BYTES", "SHOW", "page_of", "parse", "read"]
+
 SHOW = ("all", "command", "output", "none")
 # A terminal in canonical mode takes lines of 4095 bytes (termios(3)).
 MAX_LINE_BYTES = 4000
 
-_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<info>.*)")
-# Forms in which Markdown would show a block that nobody ran.
-_QUOTED = re.compile(rf"[ \t]*>[> \t]*(?:`{{3,}}|~{{3,}})[ \t]*{LANGUAGE}\b")
-_BACKTICK = re.compile(rf"[ \t]*`{{3,}}[ \t]*{LANGUAGE}[ \t]+[\w-]+=")
-_ATTRIBUTES = re.compile(rf"\{{[^}}]*\.{LANGUAGE}\b")
 _OPTION = re.compile(r'\s*(?P<key>[A-Za-z][\w-]*)=(?P<quote>["\'])(?P<value>(?:(?!(?P=quote)).)*)(?P=quote)(?=\s|$)')
 _STATUS = re.compile(r"\?[ \t]*(\d{1,3})")
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_JINJA = ("{{", "{%", "{#")
-_ENDRAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 
 
-@dataclass(frozen=True)
-class _Fence:
-    first: int  # index of the opening line
-    last: int  # index of the closing line
-    indent: str
-    marker: str
-    info: str
-    body: tuple[str, ...]
-
-    @property
-    def language(self) -> str:
-        return self.info.split(maxsplit=1)[0] if self.info else ""
-
-
-def parse(page: str, text: str) -> Page:
-    """Read a page's blocks.
+def page_of(path: str, fences: Sequence[Fence], declared: Declared = Declared()) -> tuple[Page, list[GrammarError]]:  # noqa: B008  # frozen
+    """A page, and every mistake in its blocks.
 
     Args:
-        page: the page's path below `docs/`.
-        text: the page's Markdown, front matter included, so that lines count right.
-
-    Raises:
-        BuildFailed: holding a GrammarError for every line that does not follow the grammar.
+        path: the page's path below `docs/`.
+        fences: its console fences, in the order in which a reader meets them.
+        declared: what its front matter says.
     """
     errors: list[GrammarError] = []
     blocks: list[Block] = []
     names: dict[str, int] = {}
-    lines = text.split("\n")
-    fences = list(_fences(lines))
-    inside = {number for fence in fences for number in range(fence.first, fence.last + 1)}
-    for number, outside in enumerate(lines, 1):
-        if number - 1 in inside:
-            continue
-        if _QUOTED.match(outside):
-            errors.append(GrammarError(page, number, "a block in a quotation is not run", "write it without the '>'"))
-        if _BACKTICK.match(outside):
-            errors.append(GrammarError(page, number, "a block with a backtick in its first line is not run", "open it with ~~~"))
     for fence in fences:
-        line = fence.first + 1
-        if _ATTRIBUTES.match(fence.info):
-            fix = f'write {fence.marker}{LANGUAGE} key="value"'
-            errors.append(GrammarError(page, line, f"not the form of a block: {fence.info!r}", fix))
-        if fence.language != LANGUAGE:
-            continue
-        if fence.last == fence.first:
-            errors.append(GrammarError(page, line, "this block is never closed", f"add {fence.marker} below it"))
-            continue
-        options = _options(page, line, fence.info[len(LANGUAGE) :], errors)
-        steps = _steps(page, line + 1, fence.body, errors)
+        line = fence.line or 1
+        options = _options(path, line, fence.header, errors)
+        steps = _steps(path, line + 1, fence.body, errors)
         if options.name and options.name in names:
             what = f"the name {options.name!r} was given to the block at line {names[options.name]}"
-            errors.append(GrammarError(page, line, what, "names are for one block of a page: choose another"))
+            errors.append(GrammarError(path, line, what, "names are for one block of a page: choose another"))
         names[options.name] = line
-        blocks.append(Block(page, line, len(blocks), options, steps))
+        blocks.append(Block(path, line, len(blocks), options, steps))
+    return Page(path, tuple(blocks), declared.kinds, declared.images, declared.allow), errors
+
+
+def parse(path: str, text: str) -> Page:
+    """Read the blocks of a file that belongs to no site, or whose macros do not matter.
+
+    Args:
+        path: what errors call it.
+        text: its Markdown, front matter included, so that lines count right.
+
+    Raises:
+        BuildFailed: holding a GrammarError for every line that does not follow the grammar.
+    """
+    page, errors = read(path, text)
     if errors:
         raise in_page_order(errors)
-    return Page(page, tuple(blocks))
+    return page
 
 
-def shield(text: str) -> str:
-    """Make code safe for Jinja, and each block a short stand-in that names its index.
-
-    Lines keep their numbers, so that errors of Jinja and Markdown name the right one.
-    """
-    lines = text.split("\n")
-    inside: set[int] = set()
-    index = 0
-    for fence in _fences(lines):
-        inside.update(range(fence.first, fence.last + 1))
-        if fence.language == LANGUAGE and fence.last > fence.first:
-            lines[fence.first] = f'{fence.indent}{fence.marker}{LANGUAGE} block="{index}"'
-            for number in range(fence.first + 1, fence.last):
-                lines[number] = ""
-            # superfences wants the closing fence as the opening one is; CommonMark lets it be longer.
-            lines[fence.last] = f"{fence.indent}{fence.marker}"
-            index += 1
-        elif any(mark in line for line in fence.body for mark in _JINJA):
-            for number in range(fence.first + 1, fence.last):
-                lines[number] = _ENDRAW.sub(_shield_endraw, lines[number])
-            lines[fence.first] = f"{fence.indent}{{% raw %}}{lines[fence.first][len(fence.indent) :]}"
-            lines[fence.last] += "{% endraw %}"
-    for number, line in enumerate(lines):
-        if number not in inside and "`" in line and any(mark in line for mark in _JINJA):
-            lines[number] = _CODE_SPAN.sub(_shield_span, line)
-    return "\n".join(lines)
-
-
-def _shield_span(span: re.Match[str]) -> str:
-    whole = span.group()
-    if not any(mark in whole for mark in _JINJA):
-        return whole
-    return f"{{% raw %}}{_ENDRAW.sub(_shield_endraw, whole)}{{% endraw %}}"
-
-
-def _shield_endraw(tag: re.Match[str]) -> str:
-    return f"{{% endraw %}}{{{{ {tag.group()!r} }}}}{{% raw %}}"
-
-
-def _fences(lines: list[str]) -> Iterator[_Fence]:
-    number = 0
-    while number < len(lines):
-        opened = _FENCE.fullmatch(lines[number])
-        if not opened:
-            number += 1
-            continue
-        indent, marker = opened["indent"], opened["fence"]
-        last = next(
-            (n for n in range(number + 1, len(lines)) if _closes(lines[n], marker)),
-            None,
-        )
-        end = number if last is None else last
-        body = tuple(_dedent(line, indent) for line in lines[number + 1 : end])
-        yield _Fence(number, end, indent, marker, opened["info"].strip(), body)
-        number = end + 1
-
-
-def _closes(line: str, marker: str) -> bool:
-    stripped = line.strip()
-    return len(stripped) >= len(marker) and set(stripped) == {marker[0]}
-
-
-def _dedent(line: str, indent: str) -> str:
-    return line[len(indent) :] if line.startswith(indent) else line.lstrip(" \t")
+def read(path: str, text: str) -> tuple[Page, list[GrammarError]]:
+    """As `parse`, with the mistakes beside what could be read."""
+    meta, body, first_line = split(text)
+    fences = Fences(lambda: path)
+    found = convert(fences.places.mark(path, body, first_line), fences) if LANGUAGE in body else Found("", (), ())
+    try:
+        said, errors = declared(path, meta), list(found.missed)
+    except GrammarError as error:
+        said, errors = Declared(), [*found.missed, error]
+    page, more = page_of(path, [fences.all[number] for number in found.fences], said)
+    return page, [*errors, *more]
 
 
 def _options(page: str, line: int, text: str, errors: list[GrammarError]) -> Options:

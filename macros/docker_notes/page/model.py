@@ -74,11 +74,15 @@ class Page:
         path: the page's path below `docs/`, with slashes.
         blocks: in the order in which a reader meets them.
         kinds: the page's own kinds of text that may differ from run to run.
+        images: base images that are there when it begins.
+        allow: texts of it that look like secrets, and are none.
     """
 
     path: str
     blocks: tuple[Block, ...]
     kinds: tuple[Kind, ...] = ()
+    images: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
     steps: tuple[tuple[Block, Step], ...] = field(init=False)
 
     def __post_init__(self) -> None:

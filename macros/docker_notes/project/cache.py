@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docker_notes.recording import files
+from docker_notes.recording.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,9 +56,9 @@ class Cache:
 
     def _keep(self, name: str, made: str | bytes) -> None:
         if isinstance(made, str):
-            files.put(made.encode(), self._folder / f"{name}.txt")
+            write_atomic(made.encode(), self._folder / f"{name}.txt")
         else:
-            files.put(made, self._folder / f"{name}.bin")
+            write_atomic(made, self._folder / f"{name}.bin")
         for path in self._folder.iterdir():
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_mtime < time.time() - _UNUSED:

@@ -1,7 +1,6 @@
-"""A site's pages, their walkthroughs and recordings: which run, which are replayed, and what went wrong.
+"""A site's pages, their runs and recordings: which run, which are replayed, and what went wrong.
 
-Knows neither MkDocs nor Docker's commands: `mkdocs build`, `make verify` and `python -m macros run`
-all stand on it.
+Knows neither MkDocs nor Docker's commands: a build of a site and the command `docker-notes` both stand on it.
 """
 
 from __future__ import annotations
@@ -9,115 +8,49 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
-from enum import Enum
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-
-from docker_notes.engine import generations as recipe
-from docker_notes.errors import (
-    BuildFailed,
-    DockerNotesError,
-    EngineError,
-    GrammarError,
-    ImageError,
-    PageError,
-    RecordingError,
-    StepError,
-)
+from docker_notes.engine import generations
+from docker_notes.errors import DockerNotesError, EngineError, GrammarError, ImageError, PageError, RecordingError, StepError
 from docker_notes.page import examples
-from docker_notes.page import grammar as console
 from docker_notes.project.cache import Cache
-from docker_notes.recording import compare as drift
-from docker_notes.recording import model as recording
-from docker_notes.recording import normalise as volatile
-from docker_notes.recording.model import Inputs, Recording
+from docker_notes.project.results import PageResult, Verification
+from docker_notes.project.settings import Mode, sandboxes
+from docker_notes.recording import compare
+from docker_notes.recording import model as recordings
+from docker_notes.recording.files import write_atomic
+from docker_notes.recording.model import RUN_LIVE, UNKNOWN, Inputs, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from docker_notes.page.model import Page
+    from docker_notes.project.settings import Settings
     from docker_notes.runner.page_run import PageRun
     from docker_notes.runner.pool import Job, Pool, Progress
 
-ENVIRONMENT = "DOCKER_NOTES_ENGINE"
-SANDBOXES = "DOCKER_NOTES_SANDBOXES"
+__all__ = ["Project"]
 
-
-class Mode(Enum):
-    """How outputs are come by."""
-
-    AUTO = "auto"
-    LIVE = "live"
-    REPLAY = "replay"
-
-    @classmethod
-    def from_environment(cls) -> Mode:
-        """The mode that DOCKER_NOTES_ENGINE names; auto where it is not set.
-
-        Raises:
-            DockerNotesError: where it names another.
-        """
-        value = os.environ.get(ENVIRONMENT) or "auto"
-        try:
-            return cls(value)
-        except ValueError:
-            known = ", ".join(mode.value for mode in cls)
-            raise DockerNotesError(f"{ENVIRONMENT}={value!r} is not a mode; known modes: {known}") from None
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page with blocks: what is to run, and the page's own volatile kinds."""
-
-    page: Page
-    kinds: tuple[volatile.Kind, ...] = ()
-
-
-@dataclass(frozen=True)
-class PageResult:
-    """What a page shows.
-
-    Args:
-        recording: of its page.
-        live: whether this build ran it.
-        failures: what is wrong with it.
-        running: whether a newer one is on its way.
-        replayed: whether it is what recordings/ holds, so that there is nothing to save.
-    """
-
-    recording: Recording
-    live: bool
-    failures: tuple[PageError, ...] = ()
-    running: bool = False
-    replayed: bool = False
-
-    @classmethod
-    def of(cls, outcome: PageRun) -> PageResult:
-        """What a run tells."""
-        return cls(outcome.recording, live=True, failures=outcome.failures)
+_OWNER = ".docs"
+"""The file of a folder of recordings that names the folder of pages which they are of."""
 
 
 class Project:
-    """The walkthroughs of one clone.
+    """The pages of one site or folder. Close it at the end.
 
     Args:
-        root: the clone's top, with examples/ and recordings/.
+        settings: where its files lie.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.docs = root / "docs"
-        self.examples = root / "examples"
-        self.recordings = root / "recordings"
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         # What was run on this machine, whether or not its build went through.
-        self._runs = root / ".cache" / "runs"
+        self._runs = settings.cache / "runs"
         # Which run was last held against which recording, so that a build with nothing new need not do so again.
-        self._saved = root / ".cache" / "saved"
-        self.cache = Cache(root / ".cache" / "kept")
+        self._saved = settings.cache / "saved"
+        self.cache = Cache(settings.cache / "made")
         self._pool: Pool | None = None
         self._image = ""  # the sandbox's on the engine; empty where it is not known
 
@@ -129,61 +62,62 @@ class Project:
 
     def inputs(self) -> Inputs:
         """What outputs depend on besides the pages, as it is now."""
-        hashes = {name: examples.hash_of(self.examples / name) for name in examples.names(self.examples)}
-        return Inputs(recipe.recipe_hash(), recipe.NODE, hashes)
+        folder = self.settings.examples
+        hashes = {name: examples.hash_of(folder / name) for name in examples.names(folder)}
+        return Inputs(generations.recipe_hash(), generations.NODE, hashes)
 
-    def texts(self) -> dict[str, str]:
-        """The Markdown of every page, by its path below docs/."""
-        return {
-            path.relative_to(self.docs).as_posix(): path.read_text(encoding="utf-8") for path in sorted(self.docs.rglob("*.md"))
-        }
+    def unknown_examples(self, page: Page) -> list[PageError]:
+        """An error for each block that names an example which is not there."""
+        known = examples.names(self.settings.examples)
+        folder = self._shown(self.settings.examples)
+        fix = f"examples: {', '.join(known) or 'none'}"
+        return [
+            GrammarError(page.path, block.line, f"there is no {folder}/{block.options.example}/", fix)
+            for block in page.blocks
+            if block.options.example and block.options.example not in known
+        ]
 
-    def read(self, pages: Mapping[str, str]) -> tuple[dict[str, Page], list[PageError]]:
-        """The pages among pages, and every mistake in them.
+    def results(
+        self, pages: Iterable[Page], mode: Mode, progress: Progress, say: Callable[[str], None] = print
+    ) -> dict[str, PageResult]:
+        """What each page shows in a mode, by its path. In auto mode an engine that can not be used means replay.
 
-        Args:
-            pages: Markdown by path below docs/.
+        Raises:
+            EngineError: in live mode, where no engine answers.
+            ImageError: in live mode, where the sandbox's image can not be had.
         """
-        pages: dict[str, Page] = {}
-        failures: list[PageError] = []
-        known = examples.names(self.examples)
-        for page, text in pages.items():
-            if console.LANGUAGE not in text:
-                continue
+        wanted = list(pages)
+        inputs = self.inputs()
+        if mode is not Mode.REPLAY and wanted:
+            from docker_notes.engine import client  # noqa: PLC0415  # Docker's library is not loaded for a replay
+
             try:
-                page = console.parse(page, text)
-                kinds = _kinds(page, text)
-            except BuildFailed as error:
-                failures += [failure for failure in error.failures if isinstance(failure, PageError)]
-                continue
-            fix = f"examples: {', '.join(known) or 'none'}"
-            unknown = [
-                GrammarError(page, block.line, f"there is no examples/{block.options.example}/", fix)
-                for block in page.blocks
-                if block.options.example and block.options.example not in known
-            ]
-            failures += unknown
-            if page.blocks and not unknown:
-                pages[page] = Page(page, kinds)
-        return pages, failures
+                if mode is Mode.LIVE or client.find() is not None:
+                    return self.run(wanted, inputs, progress, again=mode is Mode.LIVE, say=say)
+            except (EngineError, ImageError) as error:
+                if mode is Mode.LIVE:
+                    raise
+                say(f"Replaying the recordings: {error}")
+        return self.replay(wanted, inputs)
 
     def replay(self, pages: Iterable[Page], inputs: Inputs) -> dict[str, PageResult]:
-        """Each page's recording, held against its page as it is now."""
-        told: dict[str, PageResult] = {}
+        """Each page's recording, held against the page as it is now."""
+        results: dict[str, PageResult] = {}
+        owner = self._owner()
         for page in pages:
-            page = page.path
             try:
-                found = self._load(self._path(page), page)
+                if owner:
+                    raise RecordingError(page.path, page.blocks[0].line, *owner)
+                found = self._load(self.recording_file(page.path), page.path)
                 if found is None:
-                    line = page.blocks[0].line
-                    raise RecordingError(page, line, "this page has no recording", recording.RUN_LIVE)
+                    raise RecordingError(page.path, page.blocks[0].line, "this page has no recording", RUN_LIVE)
             except RecordingError as error:
-                told[page] = PageResult(_empty(page, inputs), live=False, failures=(error,))
+                results[page.path] = PageResult(nothing_of(page, inputs), live=False, failures=(error,))
                 continue
-            failures = drift.stale(found, page, inputs, page.kinds)
-            wrong = tuple(failures or drift.judge(page, found.steps))
-            told[page] = PageResult(found, live=False, failures=wrong, replayed=True)
-        return told
+            failures = compare.stale(found, page, inputs)
+            wrong = tuple(failures or compare.judge(page, found.steps))
+            results[page.path] = PageResult(found, live=False, failures=wrong, replayed=True)
+        return results
 
     def run(
         self, pages: Iterable[Page], inputs: Inputs, progress: Progress, *, again: bool, say: Callable[[str], None] = print
@@ -202,35 +136,33 @@ class Project:
             ImageError: where the sandbox's image can not be had.
         """
         if not again and self._pool is None:
-            from docker_notes.engine import base_images as images  # noqa: PLC0415  # as in `job`
-            from docker_notes.engine import client as engine  # noqa: PLC0415  # as in `job`
+            from docker_notes.engine import base_images, client  # noqa: PLC0415  # as in `results`
 
-            self._image = images.ready(engine.connect())
-        told: dict[str, PageResult] = {}
+            self._image = base_images.ready(client.connect())
+        results: dict[str, PageResult] = {}
         jobs: list[Job] = []
         for page in pages:
-            page = page.path
-            ran = None if again else self.ran(page, inputs)
-            if ran:
-                told[page] = PageResult(ran, live=False)
+            known = None if again else self.ran(page, inputs)
+            if known:
+                results[page.path] = PageResult(known, live=False)
             else:
                 jobs.append(self.job(page, inputs))
         # Where nothing is to run, nothing is started.
-        for outcome in self.pool(say).run(jobs, progress) if jobs else ():
-            told[outcome.recording.page] = self.keep(outcome)
-        return told
+        for run in self.pool(say).run(jobs, progress) if jobs else ():
+            results[run.recording.page] = self.keep(run)
+        return results
 
     def job(self, page: Page, inputs: Inputs) -> Job:
         """A page as a job for the pool."""
-        from docker_notes.runner.pool import Job  # noqa: PLC0415  # Docker's SDK is not loaded for a replay
+        from docker_notes.runner.pool import Job  # noqa: PLC0415  # as in `results`
 
-        return Job(page, inputs, page.kinds, self._seconds(page.path))
+        return Job(page, inputs, self._seconds(page.path))
 
-    def keep(self, outcome: PageRun) -> PageResult:
-        """What a run tells; kept for later builds of this machine where nothing failed."""
-        if not outcome.failures:
-            recording.write(outcome.recording, self._run_path(outcome.recording.page))
-        return PageResult.of(outcome)
+    def keep(self, run: PageRun) -> PageResult:
+        """What a run shows; kept for later builds of this machine where nothing failed."""
+        if not run.failures:
+            recordings.write(run.recording, self._run_file(run.recording.page))
+        return PageResult.of(run)
 
     def pool(self, say: Callable[[str], None] = print) -> Pool:
         """The sandboxes, kept from build to build.
@@ -240,31 +172,41 @@ class Project:
             ImageError: where the sandbox's image can not be had.
         """
         if self._pool is None:
-            from docker_notes.runner.pool import Pool  # noqa: PLC0415  # as in `job`
+            from docker_notes.runner.pool import Pool  # noqa: PLC0415  # as in `results`
 
-            self._pool = Pool(self.examples, size=_sandboxes(), say=say)
+            self._pool = Pool(self.settings.examples, size=sandboxes(), say=say)
             self._image = self._pool.image
         return self._pool
 
-    def save(self, told: Iterable[PageResult]) -> list[str]:
-        """Write recordings whose outputs really changed; the pages whose files did."""
-        return [t.recording.page for t in told if not t.replayed and self._save(t.recording)]
+    def save(self, results: Iterable[PageResult]) -> list[str]:
+        """Write recordings whose outputs really changed; the pages whose files did.
 
-    def _save(self, run: Recording) -> bool:
-        path = self._path(run.page)
-        mark = self._saved / path.name
-        if mark.exists() and path.exists() and mark.read_text() == _mark(run, path):
-            return False
-        changed = drift.save(run, path)
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(_mark(run, path))
+        Raises:
+            DockerNotesError: where the folder of recordings is another site's.
+        """
+        new = [result.recording for result in results if not result.replayed]
+        if not new:
+            return []
+        owner = self._owner()
+        if owner:
+            raise DockerNotesError("\n    ".join(owner))
+        changed = [recording.page for recording in new if self._save(recording)]
+        mark = self.settings.recordings / _OWNER
+        if not mark.exists():
+            write_atomic(f"{self._docs()}\n".encode(), mark)
         return changed
 
-    def verify(self, pages: Mapping[str, Page], progress: Progress) -> tuple[list[PageError], list[str]]:
-        """Run every page again and hold it against its recording; writes nothing.
+    def _save(self, recording: Recording) -> bool:
+        path = self.recording_file(recording.page)
+        mark = self._saved / path.relative_to(self.settings.recordings)
+        if mark.exists() and path.exists() and mark.read_text() == _mark(recording, path):
+            return False
+        changed = compare.save(recording, path)
+        write_atomic(_mark(recording, path).encode(), mark)
+        return changed
 
-        Returns:
-            Every place where an output changed, and what is to be said once.
+    def verify(self, pages: Mapping[str, Page], progress: Progress, say: Callable[[str], None] = print) -> Verification:
+        """Run every page again and hold it against its recording; writes nothing.
 
         Raises:
             EngineError: where no engine answers.
@@ -272,94 +214,93 @@ class Project:
         """
         inputs = self.inputs()
         recorded = self.replay(pages.values(), inputs)
-        failures = [failure for told in recorded.values() for failure in told.failures]
-        whole = {page: told for page, told in recorded.items() if not told.failures}
-        jobs = [self.job(pages[page], inputs) for page in whole]
-        elsewhere: set[str] = set()
-        for outcome in self.pool().run(jobs, progress) if jobs else ():
-            page = outcome.recording.page
-            failures += outcome.failures
-            if outcome.failures:
+        failures = [failure for result in recorded.values() for failure in result.failures]
+        whole = {path: result.recording for path, result in recorded.items() if not result.failures}
+        jobs = [self.job(pages[path], inputs) for path in whole]
+        moved: dict[str, None] = {}
+        elsewhere = 0
+        for run in self.pool(say).run(jobs, progress) if jobs else ():
+            path = run.recording.page
+            failures += run.failures
+            if run.failures:
                 continue
-            if not whole[page].recording.provenance.same_environment(outcome.recording.provenance):
-                elsewhere.add(page)
-                continue
-            failures += _drifted(pages[page], whole[page].recording, outcome.recording)
-        notes = []
-        if elsewhere:
-            notes.append(
-                f"The engine or the base images differ from those of the recordings of {len(elsewhere)} pages: their exit statuses "
-                f"and `expect` texts were held, not every letter. `make live` records them anew."
-            )
-        return sorted(failures, key=lambda failure: (failure.page, failure.line)), notes
+            changes = whole[path].provenance.moved(run.recording.provenance)
+            moved.update(dict.fromkeys(changes))
+            drifted = _drifted(pages[path], whole[path], run.recording)
+            elsewhere += len(drifted) if changes else 0
+            failures += drifted
+        notes = [f"The environment moved: {'; '.join(moved)}. {elsewhere or 'No'} outputs read differently there."] if moved else []
+        return Verification(sorted(failures, key=lambda failure: (failure.page, failure.line)), notes)
+
+    def orphans(self, pages: Iterable[str]) -> list[Path]:
+        """Recordings of pages that are gone.
+
+        Args:
+            pages: the paths of all pages with blocks.
+        """
+        folder = self.settings.recordings
+        known = {self.recording_file(page) for page in pages}
+        return sorted(path for path in folder.rglob("*.yml") if path not in known) if folder.is_dir() else []
+
+    def recording_file(self, page: str) -> Path:
+        """The file of a page's recording: its path with another ending, so that no two pages share one."""
+        return self.settings.recordings / (page.removesuffix(".md") + ".yml")
+
+    def ran(self, page: Page, inputs: Inputs) -> Recording | None:
+        """What this machine ran of a page in its present form; None where it did not, or it failed."""
+        try:
+            ran = self._load(self._run_file(page.path), page.path)
+        except RecordingError:
+            return None
+        if ran is None or ran.key != recordings.key_of(page, inputs):
+            return None
+        return None if compare.judge(page, ran.steps) else ran
 
     def _load(self, path: Path, page: str) -> Recording | None:
-        return recording.load(path, page, lambda text: json.loads(self.cache.get("docker_notes.recording.model", "as_json", text)))
-
-    def _path(self, page: str) -> Path:
-        return self.recordings / (page.removesuffix(".md").replace("/", "--") + ".yml")
+        return recordings.load(path, page, lambda text: json.loads(self.cache.get("docker_notes.recording.model", "as_json", text)))
 
     def _seconds(self, page: str) -> float:
         try:
-            found = self._load(self._path(page), page)
+            found = self._load(self.recording_file(page), page)
         except RecordingError:
             return 0.0
         return sum(step.seconds for step in found.steps) if found else 0.0
 
-    def _run_path(self, page: str) -> Path:
+    def _run_file(self, page: str) -> Path:
         """Where a run of this machine is kept: by the sandbox's image, which the base images are part of, and by what recorded it."""
-        return self._runs / self._image.rpartition(":")[2] / _recorders() / self._path(page).name
+        name = self.recording_file(page).relative_to(self.settings.recordings)
+        return self._runs / self._image.rpartition(":")[2] / _recorders() / name
 
-    def ran(self, page: Page, inputs: Inputs) -> Recording | None:
-        """What this machine ran of a page in its present form; None where it did not, or it failed."""
-        page = page.path
+    def _owner(self) -> tuple[str, str] | None:
+        """What is wrong where the recordings are those of another folder of pages; and a way out."""
+        mark = self.settings.recordings / _OWNER
         try:
-            ran = self._load(self._run_path(page), page)
-        except RecordingError:
+            owner = mark.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
             return None
-        if ran is None or ran.key != recording.key_of(page, inputs, page.kinds):
+        if owner == self._docs():
             return None
-        return None if drift.judge(page, ran.steps) else ran
+        what = f"{self._shown(self.settings.recordings)}/ holds the recordings of {owner}/, and the pages of this site lie in {self._docs()}/"
+        return what, "give each site a folder of its own: `extra: {docker_notes: {recordings: NAME}}` in its mkdocs.yml"
+
+    def _docs(self) -> str:
+        return Path(os.path.relpath(self.settings.docs, self.settings.recordings.parent)).as_posix()
+
+    def _shown(self, folder: Path) -> str:
+        return Path(os.path.relpath(folder, self.settings.root)).as_posix()
 
 
-def tell(
-    project: Project, pages: Mapping[str, Page], mode: Mode, progress: Progress, say: Callable[[str], None]
-) -> dict[str, PageResult]:
-    """What each page shows in a mode. In auto mode an engine that can not be used means replay.
-
-    Raises:
-        EngineError: in live mode, where no engine answers.
-        ImageError: in live mode, where the sandbox's image can not be had.
-    """
-    inputs = project.inputs()
-    if mode is not Mode.REPLAY and pages:
-        from docker_notes.engine import client as engine  # noqa: PLC0415  # as in `Project.job`
-
-        try:
-            if mode is Mode.LIVE or engine.find() is not None:
-                return project.run(pages.values(), inputs, progress, again=mode is Mode.LIVE, say=say)
-        except (EngineError, ImageError) as error:
-            if mode is Mode.LIVE:
-                raise
-            say(f"Replaying the recordings: {error}")
-    return project.replay(pages.values(), inputs)
-
-
-def _sandboxes() -> int:
-    value = os.environ.get(SANDBOXES) or "0"
-    if not value.isdecimal():
-        raise DockerNotesError(
-            f"{SANDBOXES}={value!r} is not a number of sandboxes\n    write a whole number, or leave it out for one a core"
-        )
-    return int(value)
+def nothing_of(page: Page, inputs: Inputs) -> Recording:
+    """The recording of a page that never ran."""
+    return Recording(page.path, UNKNOWN, inputs.of(page), (), page.kinds)
 
 
 def _drifted(page: Page, old: Recording, new: Recording) -> list[PageError]:
     found: list[PageError] = []
-    for number, diff in drift.differences(old, new):
+    for number, diff in compare.differences(old, new):
         step = page.steps[number][1]
         indented = "\n".join(f"    {line}" for line in diff.split("\n"))
-        fix = f"{recording.RUN_LIVE};\n    where it differs in every run, follow “Add a kind of volatile text” in CONTRIBUTING.md"
+        fix = f"{RUN_LIVE};\n    where it differs in every run, name it under `volatile:` in the page's front matter"
         found.append(StepError(page.path, step.line, f"the output of `{step.command}` changed:\n{indented}", fix))
     return found
 
@@ -367,35 +308,10 @@ def _drifted(page: Page, old: Recording, new: Recording) -> list[PageError]:
 @cache
 def _recorders() -> str:
     """A hash of the code that makes a recording of what was printed: other code's runs are not to replace newer recordings."""
-    rooms = ("terminal/lines", "runner/shell", "terminal/emulator", "runner/page_run")
-    code = ((Path(__file__).parents[1] / f"{room}.py").read_bytes() for room in rooms)
-    return hashlib.sha256(b"".join(code)).hexdigest()[:16]
+    folder = Path(__file__).parents[1]
+    code = [*sorted((folder / "terminal").glob("*.py")), folder / "runner/shell.py", folder / "runner/page_run.py"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:16]
 
 
 def _mark(run: Recording, path: Path) -> str:
     return f"{run.key} {run.provenance.date} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
-
-
-def _empty(page: Page, inputs: Inputs) -> Recording:
-    return Recording(page.path, recording.UNKNOWN, inputs.of(page), (), page.kinds)
-
-
-@lru_cache(maxsize=1024)
-def front_matter(text: str) -> dict[str, Any]:
-    """A page's front matter, to be read only; empty where there is none, or none that can be read."""
-    if not text.startswith("---\n"):
-        return {}
-    head, end, _ = text[4:].partition("\n---")
-    try:
-        found = recording.read_yaml(head) if end else {}
-    except yaml.YAMLError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _kinds(page: str, text: str) -> tuple[volatile.Kind, ...]:
-    try:
-        return tuple(recording.page_kinds(front_matter(text).get("volatile") or ()))
-    except (ValueError, TypeError) as error:
-        fix = "write `volatile:` as a list of `- {name: …, pattern: …}`"
-        raise BuildFailed([GrammarError(page, 1, f"in the front matter: {error}", fix)]) from error

@@ -108,7 +108,7 @@ def quiet(old: Recording, new: Recording) -> Recording:
     Steps that differ only in what may differ keep their old text, so that a diff holds just what
     changed; ids that a changed step shares with such a step are carried over to the old ones.
     """
-    if old.key == new.key and old.provenance.same_environment(new.provenance) and not differences(old, new):
+    if old.key == new.key and not old.provenance.moved(new.provenance) and not differences(old, new):
         return old
     carried: dict[str, str] = {}
     steps = list(new.steps)

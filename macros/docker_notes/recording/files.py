@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def put(data: bytes, path: Path) -> None:
+def write_atomic(data: bytes, path: Path) -> None:
     """Write a file that all may read; its folder is made where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

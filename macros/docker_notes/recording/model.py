@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from docker_notes.errors import RecordingError
-from docker_notes.page.kinds import Kind
-from docker_notes.recording import files
+from docker_notes.page.kinds import Kind, kinds_of
 from docker_notes.recording import normalise as volatile
+from docker_notes.recording.files import write_atomic
 from docker_notes.terminal.lines import Line, Span, text_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 STAND_IN, REGISTRY = "stand-in", "registry"
 """Where a base image came from: built here from packages, or pulled."""
-RUN_LIVE = "run `make live` where an engine answers, and commit recordings/"
+RUN_LIVE = "run `docker-notes record` where an engine answers, and commit what it writes"
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,12 @@ class Provenance:
     date: str
     bases: tuple[BaseImage, ...]
 
-    def same_environment(self, other: Provenance) -> bool:
-        """Whether every letter of two outputs can be held against each other."""
-
-        def inputs(p: Provenance) -> tuple[object, ...]:
-            return (p.engine, p.buildx, sorted((b.name, b.digest) for b in p.bases))
-
-        return inputs(self) == inputs(other)
+    def moved(self, other: Provenance) -> list[str]:
+        """What differs in another environment, each as `NAME: OLD → NEW`: engine, buildx, base images."""
+        pairs = [("Engine", self.engine, other.engine), ("buildx", self.buildx, other.buildx)]
+        here, there = ({base.name: base.digest for base in about.bases} for about in (self, other))
+        pairs += [(name, here.get(name, "none")[:19], there.get(name, "none")[:19]) for name in sorted({*here, *there})]
+        return [f"{name} {old} → {new}" for name, old, new in pairs if old != new]
 
 
 UNKNOWN = Provenance("", "", "", ())
@@ -145,7 +144,7 @@ def key_of(page: Page, inputs: Inputs) -> str:
 
 def write(recording: Recording, path: Path) -> None:
     """Write the recording's file, whole or not at all."""
-    files.put(dump(recording).encode(), path)
+    write_atomic(dump(recording).encode(), path)
 
 
 # ---------------------------------------------------------------------------------- the file
@@ -165,7 +164,7 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_text)
-_HEAD = "# Made by a live build; not to be edited by hand. `make verify` holds it against an engine.\n"
+_HEAD = "# Made by a live build; not to be edited by hand. `docker-notes verify` holds it against an engine.\n"
 
 
 def dump(recording: Recording) -> str:
@@ -227,23 +226,23 @@ def load(path: Path, page: str, parse: Callable[[str], Any] = read_yaml) -> Reco
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
-        raise _unreadable(path, page, "is not UTF-8", "restore it from git, or run `make live`") from error
+        raise _unreadable(path, page, "is not UTF-8", "restore it from git, or run `docker-notes record`") from error
     if re.search(r"^(<{7}|>{7}) ", text, re.MULTILINE):
-        raise _unreadable(path, page, "holds a merge conflict", "take either side, then run `make live`")
+        raise _unreadable(path, page, "holds a merge conflict", "take either side, then run `docker-notes record`")
     try:
         data = parse(text)
         schema = data["schema"]
     except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise _unreadable(path, page, "cannot be read", "restore it from git, or run `make live`") from error
+        raise _unreadable(path, page, "cannot be read", "restore it from git, or run `docker-notes record`") from error
     if schema != SCHEMA:
-        fix = "use a newer docker-notes" if isinstance(schema, int) and schema > SCHEMA else "run `make live`"
+        fix = "use a newer docker-notes" if isinstance(schema, int) and schema > SCHEMA else "run `docker-notes record`"
         raise _unreadable(path, page, f"has schema {schema}, this version reads {SCHEMA}", fix)
     if "end" not in data or data["end"] != len(data.get("steps") or ()):
-        raise _unreadable(path, page, "is cut short", "restore it from git, or run `make live`")
+        raise _unreadable(path, page, "is cut short", "restore it from git, or run `docker-notes record`")
     try:
         return _recording(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unreadable(path, page, f"cannot be read ({error})", "restore it from git, or run `make live`") from error
+        raise _unreadable(path, page, f"cannot be read ({error})", "restore it from git, or run `docker-notes record`") from error
 
 
 def _unreadable(path: Path, page: str, what: str, fix: str) -> RecordingError:
@@ -258,35 +257,8 @@ def _recording(data: dict[str, Any]) -> Recording:
         provenance=Provenance(str(about["engine"]), str(about["buildx"]), str(about["date"]), bases),
         inputs=Inputs(depends["sandbox"], tuple(b.name for b in bases), dict(depends["examples"]), depends["rules"]),
         steps=tuple(_load_step(step) for step in data["steps"]),
-        kinds=tuple(page_kinds(data.get("volatile", ()))),
+        kinds=tuple(kinds_of(data.get("volatile", ()))),
     )
-
-
-def page_kinds(entries: Iterable[dict[str, str]]) -> list[Kind]:
-    """A page's own volatile kinds, from its front matter: `name` and `pattern` of each.
-
-    Raises:
-        ValueError: where an entry is not of that form, or its pattern is no regular expression.
-    """
-    kinds = []
-    for entry in entries:
-        if not isinstance(entry, dict) or set(entry) != {"name", "pattern"}:
-            raise ValueError(f"a volatile kind has a name and a pattern, not {entry!r}")
-        kinds.append(Kind(entry["name"], entry["pattern"]))
-        try:
-            # As a part of a larger pattern, as the table takes it.
-            pattern = re.compile("|".join(f"(?:{kind.pattern})" for kind in kinds))
-            empty = re.search(entry["pattern"], "")
-            taken = [name for name in pattern.groupindex if re.fullmatch(r"k\d+", name)]
-            if taken:
-                raise re.error(f"the group {taken[0]} is the table's own")
-        except (re.error, TypeError) as error:
-            raise ValueError(f"not a regular expression that can serve: {entry['pattern']!r} ({error})") from error
-        if re.search(r"(?<!\\)(?:\\\\)*\\[1-9]|\(\?P=", entry["pattern"]):
-            raise ValueError(f"{entry['pattern']!r} refers back to a group, whose number is another one in the table of kinds")
-        if empty:
-            raise ValueError(f"{entry['pattern']!r} matches no text at all, which is everywhere")
-    return kinds
 
 
 def _dump_step(step: StepResult) -> dict[str, Any]:

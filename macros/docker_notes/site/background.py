@@ -11,22 +11,30 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from docker_notes.runner import progress
-from docker_notes.recording import model as recording
-from docker_notes.project.project import Mode, PageResult
 from docker_notes.errors import DockerNotesError
+from docker_notes.page.grammar import read
+from docker_notes.project.results import PageResult
+from docker_notes.project.settings import Mode
+from docker_notes.recording import model as recordings
+from docker_notes.recording.model import UNKNOWN
+from docker_notes.runner import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Future
+    from pathlib import Path
 
     from docker_notes.page.model import Page
     from docker_notes.project.project import Project
     from docker_notes.recording.model import Inputs
     from docker_notes.runner.page_run import PageRun
 
+__all__ = ["BackgroundRuns"]
+
 # Seconds for which the first build waits to learn what this machine has already run.
 PATIENCE = 1.5
+# Seconds until a page that no sandbox could be had for is tried again; each time twice as long.
+RETRY, RETRY_AT_MOST = 5.0, 80.0
 
 
 @dataclass(frozen=True)
@@ -39,63 +47,67 @@ class _Wanted:
 
 
 def _wanted(page: Page, inputs: Inputs) -> _Wanted:
-    return _Wanted(recording.key_of(page, inputs, page.kinds), page, inputs)
+    return _Wanted(recordings.key_of(page, inputs), page, inputs)
 
 
 class BackgroundRuns:
-    """Runs the pages of one clone ahead of the reader.
+    """Runs the pages of one site ahead of the reader.
 
     Args:
-        project: the clone's walkthroughs.
+        project: the site's pages.
+        signal: the file whose change has `mkdocs serve` build again.
         changed: called, from any thread, when a page has something new to show.
         say: told what happens, for the terminal.
     """
 
-    def __init__(self, project: Project, changed: Callable[[], None], say: Callable[[str], None]) -> None:
+    def __init__(self, project: Project, signal: Path, changed: Callable[[], None], say: Callable[[str], None]) -> None:
+        self.signal = signal
         self._project = project
         self._changed = changed
         self._say = say
         self._lock = threading.Lock()
         self._wanted: dict[str, _Wanted] = {}
-        self._told: dict[str, tuple[str, PageResult]] = {}
+        self._known: dict[str, tuple[str, PageResult]] = {}
         self._futures: dict[str, tuple[str, Future[PageRun] | None]] = {}
         self._worker: threading.Thread | None = None
         self._begun = self._asked = False
         self._without_engine = False
+        self._delay = RETRY
 
-    def tell(self, pages: Mapping[str, Page], mode: Mode) -> dict[str, PageResult]:
+    def results(self, pages: Iterable[Page], mode: Mode) -> dict[str, PageResult]:
         """What each page shows now; what is not known yet is run behind the caller's back."""
         inputs = self._project.inputs()
-        replayed = self._project.replay(pages.values(), inputs)
+        now = {page.path: page for page in pages}
+        replayed = self._project.replay(now.values(), inputs)
         if mode is Mode.REPLAY:
             return replayed
         with self._lock:
-            self._wanted = {page: _wanted(page, inputs) for page, page in pages.items()}
+            self._wanted = {path: _wanted(page, inputs) for path, page in now.items()}
         self._work()
         with self._lock:
-            return replayed if self._without_engine else {page: self._now(page, replayed[page]) for page in pages}
+            return replayed if self._without_engine else {path: self._now(path, replayed[path]) for path in now}
 
-    def edited(self, page: str) -> None:
-        """Run a page that was told before as it now stands in its file; the build that shows it comes later."""
+    def edited(self, path: str) -> None:
+        """Run a page that was shown before as it now stands in its file; the build that shows it comes later."""
         try:
-            text = (self._project.docs / page).read_text(encoding="utf-8")
-            pages, failures = self._project.read({page: text})
+            text = (self._project.settings.docs / path).read_text(encoding="utf-8")
+            page, mistakes = read(path, text)
             inputs = self._project.inputs()
         except (OSError, UnicodeDecodeError, DockerNotesError):
             return  # gone again, or not to be read: the build says so, and whoever told of the edit goes on
-        if failures or page not in pages:
+        if mistakes or not page.blocks or self._project.unknown_examples(page):
             return
         with self._lock:
-            if page not in self._wanted:
+            if path not in self._wanted:
                 return
-            self._wanted[page] = _wanted(pages[page], inputs)
+            self._wanted[path] = _wanted(page, inputs)
         self._work()
 
-    def _now(self, page: str, replayed: PageResult) -> PageResult:
-        key, told = self._told.get(page, ("", replayed))
-        if key == self._wanted[page].key:
-            return told
-        return PageResult(told.recording, live=False, running=True)
+    def _now(self, path: str, replayed: PageResult) -> PageResult:
+        key, result = self._known.get(path, ("", replayed))
+        if key == self._wanted[path].key:
+            return result
+        return PageResult(result.recording, live=False, running=True)
 
     def _work(self) -> None:
         with self._lock:
@@ -145,7 +157,7 @@ class BackgroundRuns:
                 known = True
                 with self._lock:
                     self._futures[page] = (want.key, None)
-                    self._told[page] = (want.key, PageResult(ran, live=False))
+                    self._known[page] = (want.key, PageResult(ran, live=False))
                 continue
             future = pool.submit(self._project.job(want.page, want.inputs), progress.Lines())
             self._futures[page] = (want.key, future)
@@ -157,23 +169,43 @@ class BackgroundRuns:
         except DockerNotesError as error:
             self._say(str(error))
 
-    def _done(self, page: str, want: _Wanted, future: Future[PageRun]) -> None:
+    def _done(self, path: str, want: _Wanted, future: Future[PageRun]) -> None:
         if future.cancelled():
             return
-        outcome = future.result()
-        told = PageResult.of(outcome)
+        error = future.exception()
+        if error is not None:
+            self._say(f"{path}: this page could not be run: {error}")
+            self._again(path, want.key)
+            return
+        run = future.result()
+        result = PageResult.of(run)
         with self._lock:
-            wanted = self._wanted.get(page)
+            wanted = self._wanted.get(path)
             newest = wanted is not None and wanted.key == want.key
             if newest:
-                self._told[page] = (want.key, told)
+                self._known[path] = (want.key, result)
         if newest:
             self._changed()
-        # Files are written while the page is built.
-        self._project.keep(outcome)
-        if not newest:
-            return
-        for failure in told.failures:
-            self._say(str(failure))
-        if not told.failures and self._project.save([told]):
-            self._say(f"recorded {page}")
+        try:
+            # Files are written while the page is built.
+            self._project.keep(run)
+            if not newest:
+                return
+            for failure in result.failures:
+                self._say(str(failure))
+            if run.recording.provenance == UNKNOWN:
+                self._again(path, want.key)
+            elif not result.failures and self._project.save([result]):
+                self._say(f"recorded {path}")
+        except DockerNotesError as wrong:
+            self._say(str(wrong))
+
+    def _again(self, path: str, key: str) -> None:
+        """Try a page again that no sandbox could be had for."""
+        with self._lock:
+            if self._futures.get(path, ("", None))[0] == key:
+                del self._futures[path]
+            delay, self._delay = self._delay, min(2 * self._delay, RETRY_AT_MOST)
+        timer = threading.Timer(delay, self._work)
+        timer.daemon = True
+        timer.start()

@@ -1,38 +1,42 @@
-"""MkDocs' side: when walkthroughs run, what fences and macros become, what is written beside the pages."""
+"""MkDocs' side: what happens to a page on its way from Markdown to the site.
+
+A page goes through MkDocs as any page does. Its console blocks, and what its macros say of them, are placeholders until
+all pages are rendered; then it is known what is to run. So a block is what a reader sees as one, wherever it came from.
+Nothing is written, or removed, before all that ran did what its page says.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 from jinja2 import FileSystemBytecodeCache
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
-from mkdocs.structure.files import File, get_files
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin_logger
+from mkdocs.structure.files import File
 from mkdocs.utils import CountHandler, get_relative_url
-from pymdownx.superfences import SuperFencesException
 
-from docker_notes.html import asciicast as casts
-from docker_notes.page import grammar as console
-from docker_notes.site import downloads
+from docker_notes.errors import DockerNotesError, GrammarError, PageError, in_page_order
+from docker_notes.html import asciicast, blocks
 from docker_notes.page import examples
-from guide import theme_fixes as markup
-from guide import print_page as printing
+from docker_notes.page.fences import LANGUAGE
+from docker_notes.page.front_matter import Declared, declared
+from docker_notes.page.grammar import page_of
+from docker_notes.page.jinja import Hiding, restore
+from docker_notes.page.markdown import PLACEHOLDER, ConsoleExtension, Fences
+from docker_notes.project.results import executions
+from docker_notes.project.settings import Mode
+from docker_notes.recording.files import write_atomic
 from docker_notes.runner import progress
-from docker_notes.html import blocks as render
-from docker_notes.site.background import BackgroundRuns
-from docker_notes.project.project import Project, Mode, tell
-from docker_notes.errors import DockerNotesError, PageError, in_page_order
+from docker_notes.site import asset_files, downloads
+from docker_notes.site.cleaning import LateCleaning
+from docker_notes.site.macros import PageMacros
 from docker_notes.site.pages import Pages
-from docker_notes.site.macros import Prose
-from docker_notes.site.staging import Aside
-from docker_notes.recording.model import UNKNOWN
+from docker_notes.site.values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,76 +44,82 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
-    from mkdocs.structure.pages import Page
+    from mkdocs.structure.nav import Navigation
+    from mkdocs.structure.pages import Page as MkDocsPage
     from watchdog.observers.api import BaseObserver
 
-log = get_plugin_logger("docker-notes")
+    from docker_notes.page.markdown import Fence
+    from docker_notes.project.project import Project
+    from docker_notes.site.background import BackgroundRuns
+
+__all__ = ["NAME", "Collected", "Plugin"]
+
+NAME = "docker-notes"
+"""Under which the plugin is found in MkDocs' `config.plugins`."""
+
+log = get_plugin_logger(NAME)
 EXECUTIONS = "executions.json"
 CASTS = "assets/casts"
-PREVIEW = "assets/preview.png"
-PREVIEWED = 8  # steps; more do not fit
+_FIRST, _LAST = 1000, -1000  # priorities of events: 1000 comes first
 
 
-class FenceError(SuperFencesException, PluginError):  # type: ignore[misc]  # superfences lets its own kind through only
-    """A block that can not be shown; of both kinds, so that neither superfences nor MkDocs swallows it."""
+class Collected(Exception):  # noqa: N818  # no error: a build that was to read pages only has read them
+    """The pages of a site are known."""
 
 
 class _NoOptions(Config):  # type: ignore[no-untyped-call]  # MkDocs' own hook
-    """There is nothing to set."""
+    """There is nothing to set: settings stand below `extra:`."""
 
 
-class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' own hook
-    """One build of the site.
+class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' own hook
+    """One build of a site.
 
     Args:
-        project: the walkthroughs of this clone.
-        env: the environment of mkdocs-macros, which knows the page at work.
-        ahead: under `mkdocs serve`, what runs pages in the background.
+        project: the site's pages and recordings.
+        env: the environment of mkdocs-macros.
+        background: under `mkdocs serve`, what runs pages behind the reader's back.
+        collect: whether the build ends when its pages are known; it then raises Collected.
     """
 
-    def __init__(self, project: Project, env: Any, ahead: BackgroundRuns | None = None) -> None:
+    def __init__(self, project: Project, env: Any, background: BackgroundRuns | None = None, *, collect: bool = False) -> None:
         super().__init__()
         self.project = project
-        self.ahead = ahead
-        self._env = env
-        self._aside: Aside | None = None
-        self._observer: BaseObserver | None = None
+        self.background = background
         self.pages = Pages()
-        self.prose = Prose(self.pages, env, project.cache)
+        self.fences = Fences(lambda: self._path)
+        self.values = Values(lambda page: not self.pages.settled(page))
+        self.macros = PageMacros(self.pages, self.values, project.cache, self.where)
+        self._env = env
+        self._hiding: Hiding | None = None
+        self._collect = collect
+        self._cleaning = LateCleaning()
+        self._observer: BaseObserver | None = None
+        self._path = ""  # of the page at work
+        self._above = 0  # lines of its file that are not in its Markdown
+        self._numbers: dict[int, tuple[str, int]] = {}  # of placeholders: page, index of the block
+        self._places: dict[int, tuple[str, int]] = {}  # of marks: the same, of the first block that bears it
+
+    def extend(self, config: MkDocsConfig) -> None:
+        """Add what Markdown and the theme need; called while MkDocs reads its configuration."""
+        config.markdown_extensions.append(ConsoleExtension(self.fences))  # type: ignore[arg-type]  # Markdown takes these, too
+        asset_files.link(config)
 
     # ------------------------------------------------------------------------ events of MkDocs
 
+    @event_priority(_LAST)
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
-        """Read, run or replay every page before anything is written."""
+        """Keep what is there until it is known that something better comes."""
         if config.strict:
             _hear_warnings()
-        files = get_files(config)
-        self.pages.texts = {file.src_uri: file.content_string for file in files.documentation_pages()}
-        self.pages.pages, failures = self.project.read(self.pages.texts)
-        try:
-            mode = Mode.from_environment()
-            if self.ahead:
-                self.pages.told = self.ahead.tell(self.pages.pages, mode)
-            else:
-                self._aside = Aside(Path(config.site_dir))
-                config.site_dir = str(self._aside.folder)
-                with progress.shown(len(self.pages.pages)) as shown:
-                    self.pages.told = tell(self.project, self.pages.pages, mode, shown, log.info)
-        except DockerNotesError as error:
-            raise PluginError(str(error)) from error
-        finally:
-            if not self.ahead:
-                self.project.close()
-        failures += [failure for told in self.pages.told.values() for failure in told.failures]
-        self.pages.failures = {page: [f for f in failures if f.page == page] for page in self.pages.texts}
-        self._complain(failures)
+        self._cleaning.put_off()
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:  # noqa: ARG002  # MkDocs' names
         """Build again when a page's run has ended, and have an edited page run before MkDocs knows of the edit."""
-        if self.ahead:
+        if self.background:
             from docker_notes.site.watch import listen  # noqa: PLC0415  # of no use to a build
 
-            self._observer = listen(server, signal_file(self.project.root), self.project.docs, self.ahead.edited)
+            docs = self.project.settings.docs
+            self._observer = listen(server, self.background.signal, docs, self.background.edited)
         return server
 
     def on_shutdown(self) -> None:
@@ -118,124 +128,229 @@ class Site(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' 
             self._observer.stop()
         self.project.close()
 
-    @event_priority(-1000)  # behind all that write into the site
-    def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Put the finished site in place, unless a warning is about to fail the build."""
-        if self._aside and not (config.strict and _warned()):
-            self._aside.put_in_place()
-
     def on_build_error(self, *, error: Exception) -> None:  # noqa: ARG002  # MkDocs' names
         """Leave what was there as it was."""
-        if self._aside:
-            self._aside.drop()
+        self._cleaning.give_up()
+        if not self.background:
+            self.project.close()
 
+    @event_priority(_LAST)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Add what is made of the recordings."""
-        for page, told in self.pages.told.items():
-            if told.recording.provenance == UNKNOWN:  # under serve: it has never run
-                continue
-            text = casts.asciicast(told.recording, page)
-            files.append(File.generated(config, _cast(page), content=text))
-        for name in examples.names(self.project.examples):
-            files.append(File.generated(config, downloads.address(name), content=downloads.archive(self.project.examples / name)))
-        files.append(printing.file(config))
-        for told in list(self.pages.told.values())[: 0 if self.ahead else 1]:
-            about = told.recording.provenance
-            note = f"Docker Engine {about.engine} · {render.day(about.date)}"
-            picture = self.project.cache.get("guide.preview", "draw", str(config.site_name), note, told.recording.steps[:PREVIEWED])
-            files.append(File.generated(config, PREVIEW, content=picture))
-        listing = json.dumps(self.pages.executions(), ensure_ascii=False, indent=1) + "\n"
-        files.append(File.generated(config, EXECUTIONS, content=listing))
+        """Add what every page needs, and what is known of all of them."""
+        made = [*asset_files.files(config), File.generated(config, EXECUTIONS, abs_src_path=str(self._made(EXECUTIONS)))]
+        for name in examples.names(self.project.settings.examples):
+            archive = downloads.archive(self.project.settings.examples / name)
+            made.append(self._file(config, downloads.address(name), archive))
+        for file in made:
+            there = files.get_file_from_path(file.src_uri)
+            if there is not None and there.generated_by is None:
+                raise PluginError(f"{there.src_uri} is in the way of a file that docker-notes makes\n    give it another name")
+            files.append(file)
         return files
 
-    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002  # MkDocs' names
-        """Begin a page with its engine and date, and end it with its provenance."""
-        if page.is_homepage:
-            # The address that readers know, not that of the file.
-            page.canonical_url = config.site_url
-        html = markup.content(html)
-        name = page.file.src_uri
-        told = self.pages.told.get(name)
-        blocks = self.pages.pages[name].page.blocks if told else ()
-        # Markdown keeps a fence's HTML aside, so MkDocs, which checks links, does not see the ids in it.
-        page.present_anchor_ids = (page.present_anchor_ids or set()) | set(map(render.anchor, blocks))
-        elsewhere = [str(failure) for failure in self.pages.failures.get(name, ()) if not render.at(blocks, failure.line)]
-        if elsewhere:
-            html = render.failures(elsewhere) + html
-        if told is None or told.recording.provenance == UNKNOWN:
-            return html
-        head, title, rest = html.partition("</h1>")
-        body = head + title + render.stamp(told.recording) + rest if title else html
-        return body + render.provenance(told.recording, live=told.live, cast=get_relative_url(_cast(name), page.url))
+    @event_priority(_FIRST)
+    def _before_macros(self, markdown: str, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002  # MkDocs' names
+        """Mark what may become a block, and hide code from Jinja."""
+        self._path = page.file.src_uri
+        self._above = 0
+        if page.meta:
+            whole = page.file.content_string
+            self._above = whole.count("\n") - markdown.count("\n") if whole.rstrip().endswith(markdown.rstrip()) else 0
+        if self._hiding is None:
+            self._hiding = Hiding(self._env.env, lambda: self._env.variables)
+        return self._hiding(self.fences.places.mark(self._path, markdown, self._above + 1))
 
-    def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002  # MkDocs' names
-        """Before anything is written: every macro was asked, so all that is wrong is known."""
+    @event_priority(_LAST)
+    def _behind_macros(self, markdown: str, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002  # MkDocs' names
+        """Show what was hidden."""
+        return restore(markdown)
+
+    on_page_markdown = CombinedEvent(_before_macros, _behind_macros)
+
+    @event_priority(_LAST)
+    def on_page_content(self, html: str, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002  # MkDocs' names
+        """Take down a page's blocks, in the order in which its HTML shows them."""
+        path = page.file.src_uri
+        found = self.fences.seen(html)
+        self.pages.fail(*found.missed)
+        try:
+            said = declared(path, page.meta)
+        except GrammarError as error:
+            self.pages.fail(error)
+            said = Declared()
+        if not found.fences:
+            return found.html
+        read, mistakes = page_of(path, [self._placed(self.fences.all[number], page) for number in found.fences], said)
+        self.pages.fail(*mistakes, *self.project.unknown_examples(read))
+        for index, number in enumerate(found.fences):
+            self._numbers[number] = path, index
+            self._places.setdefault(self.fences.all[number].place, (path, index))
+        # Markdown keeps a fence's HTML aside, so MkDocs, which checks links, does not see the ids in it.
+        page.present_anchor_ids = (page.present_anchor_ids or set()) | set(map(blocks.anchor, read.blocks))
+        self.pages.pages[path] = read
+        return found.html
+
+    @event_priority(_FIRST)
+    def on_env(self, env: Any, *, config: MkDocsConfig, files: Files) -> Any:
+        """All pages are rendered: run or replay them, and fill in what they show."""
+        if self._collect:
+            raise Collected
+        if config.strict and _warned() and not self.background:
+            raise PluginError("Aborted with warnings in strict mode; nothing was run, and the site is as it was")
+        right = [page for path, page in self.pages.pages.items() if not self.pages.failures.get(path)]
+        try:
+            mode = Mode.chosen(self.project.settings.engine)
+            if self.background:
+                self.pages.results = self.background.results(right, mode)
+            else:
+                with progress.shown(len(right)) as shown:
+                    self.pages.results = self.project.results(right, mode, shown, log.info)
+        except DockerNotesError as error:
+            raise PluginError(str(error)) from error
+        finally:
+            if not self.background:
+                self.project.close()
+        for result in self.pages.results.values():
+            self.pages.fail(*result.failures)
+        for file in files.documentation_pages():
+            if file.page is not None:
+                self._fill(file.page, config)
+        self._judge()
+        self._cleaning.do()
+        self._add_results(config, files)
         # Templates are compiled once a machine, and not once a build.
-        compiled = self.project.root / ".cache" / "templates"
+        compiled = self.project.settings.cache / "templates"
         compiled.mkdir(parents=True, exist_ok=True)
         env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
-        printing.bind(files)
-        self._complain(self.prose.missed)
-        if self.ahead:
-            return env
-        count = len(self.prose.missed) + sum(map(len, self.pages.failures.values()))
-        if count:
-            raise PluginError(f"{count} failure{'s' * (count > 1)}, told above; site/ and recordings/ are as they were")
-        for page in self.project.save(self.pages.told.values()):
-            log.info(f"recorded {page}")
         return env
 
-    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG002  # MkDocs' names
-        """Mend what the theme wrote."""
-        return markup.repaired(output)
+    @event_priority(-900)  # before what makes a page smaller
+    def on_post_page(self, output: str, *, page: MkDocsPage, config: MkDocsConfig) -> str:  # noqa: ARG002  # MkDocs' names
+        """Fill in what came into the page from elsewhere, such as a post's beginning."""
+        return self._filled(output, "")
 
-    def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:  # noqa: ARG002  # MkDocs' names
-        """The same for pages that are no page, such as 404.html."""
-        return markup.repaired(output) if template_name.endswith(".html") else output
+    @event_priority(_LAST)
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Fill in what other plugins wrote by themselves; a block that did not run is never published."""
+        if not self.fences.all:
+            return
+        for path in Path(config.site_dir).rglob("*.*"):
+            if path.suffix in {".html", ".xml", ".json"}:
+                text = path.read_bytes()
+                if b"data-docker-notes=" in text:
+                    path.write_text(self._filled(text.decode(), ""), encoding="utf-8")
 
-    # --------------------------------------------------------------------------------- fences
+    # ----------------------------------------------------------------------------------- pieces
 
-    def shield(self, env: Any) -> None:
-        """Before macros are rendered, where they will be: code is not theirs."""
-        file = env.page.file.src_path
-        chosen = env.page.meta.get("render_macros", env.config["render_by_default"] or env.force_page_rendering(file))
-        if chosen:
-            env.markdown = console.shield(env.markdown)
+    def where(self) -> tuple[str, int]:
+        """The path of the page at work, and how many lines of its file stand above its Markdown."""
+        return self._path, self._above
 
-    def validate(self, language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, str], md: Any) -> bool:  # noqa: ARG002  # superfences' names
-        """Take the stand-in of a block that `shield` put there."""
-        if "block" not in inputs:
-            raise FenceError(f"{self._page()}: a console block that the macros did not see; let the page render macros")
-        options["block"] = int(inputs["block"])
-        return True
+    def _placed(self, fence: Fence, page: MkDocsPage) -> Fence:
+        """A fence of this page; of one that the page includes, with the line at which it does."""
+        if fence.line and fence.page == page.file.src_uri:
+            return fence
+        lines = page.file.content_string.split("\n")
+        including = (n for n, line in enumerate(lines, 1) if "-8<-" in line or "include" in line)
+        return type(fence)(page.file.src_uri, next(including, 1), fence.header, fence.body, fence.place)
 
-    def format(self, source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **kwargs: Any) -> str:  # noqa: ARG002  # superfences' names
-        """A block's HTML."""
-        page = self._page()
-        told = self.pages.told.get(page)
-        if told is None:  # its mistakes stand on top of the page
-            return render.notice("this page has mistakes, so its commands were not run")
+    def _fill(self, page: MkDocsPage, config: MkDocsConfig) -> None:
+        """A page as its readers see it, with its engine and date at its beginning, and its provenance at its end."""
+        path = page.file.src_uri
+        html = self._filled(page.content or "", path, page.url)
+        for item in page.toc:
+            _in_contents(item, self.values)
+        read = self.pages.pages.get(path)
+        here = read.blocks if read else ()
+        elsewhere = [str(failure) for failure in self.pages.failures.get(path, ()) if not blocks.at(here, failure.line)]
+        if elsewhere:
+            html = blocks.failures(elsewhere) + html
+        result = self.pages.results.get(path)
+        if result and result.has_run:
+            if page.is_homepage:
+                # The address that readers know, not that of the file.
+                page.canonical_url = config.site_url
+            head, title, rest = html.partition("</h1>")
+            stamp = blocks.stamp(result.recording)
+            cast = get_relative_url(_cast(path), page.url)
+            html = (head + title + stamp + rest) if title else stamp + html
+            html += blocks.provenance(result.recording, live=result.live, cast=cast)
+        page.content = html
+
+    def _filled(self, html: str, path: str, url: str = "") -> str:
+        if "data-docker-notes=" in html:
+            html = PLACEHOLDER.sub(lambda found: self._block(int(found[1]), path, url), html)
+        return self.values.fill(html)
+
+    def _block(self, number: int, path: str, url: str) -> str:
+        """A block's HTML: on its own page, with its id; elsewhere without, as others may have the same there."""
+        at = self._numbers.get(number) or self._places.get(self.fences.all[number].place)
+        if at is None:
+            fence = self.fences.all[number]
+            failure = GrammarError(fence.page, fence.line or 1, "this block was rendered apart from its page, and did not run")
+            self._complain([failure])
+            raise PluginError(str(failure))
+        page, index = at
+        if page not in self.pages.results:  # its mistakes stand on top of the page
+            return blocks.notice("this page has mistakes, so its commands were not run")
         found = self.pages.shown(page)
-        shown = found[options["block"]]
-        notices = [str(f) for f in self.pages.failures.get(page, ()) if render.at([shown.block], f.line)]
+        shown = found[index]
+        notices = [str(f) for f in self.pages.failures.get(page, ()) if blocks.at([shown.block], f.line)]
         name = shown.block.options.example
         # Where a page first uses an example, it offers the files.
-        first = name and all(other.block.options.example != name for other in found[: shown.block.index])
-        archive = get_relative_url(downloads.address(name), self._env.page.url) if first else ""
-        return render.block(shown, notices, running=told.running, archive=archive)
+        first = name and page == path and all(other.block.options.example != name for other in found[:index])
+        archive = get_relative_url(downloads.address(name), url) if first else ""
+        running = self.pages.results[page].running
+        return blocks.block(shown, notices, running=running, archive=archive, anchored=page == path)
 
-    def _page(self) -> str:
-        return str(self._env.page.file.src_uri)
+    def _judge(self) -> None:
+        """Tell what is wrong; nothing is written where something is."""
+        failures = [*self.pages.all_failures, *self.values.missed]
+        self._complain(failures)
+        if self.background:
+            return
+        if failures:
+            count = len(failures)
+            raise PluginError(f"{count} failure{'s' * (count > 1)}, told above; the site and its recordings are as they were")
+        try:
+            for page in self.project.save(self.pages.results.values()):
+                log.info(f"recorded {page}")
+        except DockerNotesError as error:
+            raise PluginError(str(error)) from error
+
+    def _add_results(self, config: MkDocsConfig, files: Files) -> None:
+        """Add what is made of the recordings."""
+        listing = executions((self.pages.pages[path], result) for path, result in self.pages.results.items())
+        write_atomic((json.dumps(listing, ensure_ascii=False, indent=1) + "\n").encode(), self._made(EXECUTIONS))
+        for path, result in self.pages.results.items():
+            if result.has_run:
+                files.append(self._file(config, _cast(path), asciicast.asciicast(result.recording, path).encode()))
+
+    def _file(self, config: MkDocsConfig, name: str, data: bytes) -> File:
+        """A file of the site, kept on disk, as not every plugin can do with one that is not."""
+        made = self._made(name)
+        if not made.exists() or made.read_bytes() != data:
+            write_atomic(data, made)
+        return File.generated(config, name, abs_src_path=str(made))
+
+    def _made(self, name: str) -> Path:
+        return self.project.settings.cache / "site" / name
 
     def _complain(self, failures: Sequence[PageError]) -> None:
-        if failures and self.ahead:
-            _to_terminal(str(in_page_order(failures)))
+        if failures and self.background:
+            to_terminal(str(in_page_order(failures)))
         elif failures:
             log.error(str(in_page_order(failures)))
 
 
+def _in_contents(item: Any, values: Values) -> None:
+    item.title = values.plain(item.title)
+    for child in item.children:
+        _in_contents(child, values)
+
+
 def _cast(page: str) -> str:
-    return f"{CASTS}/{page.removesuffix('.md').replace('/', '--')}.cast"
+    return f"{CASTS}/{page.removesuffix('.md')}.cast"
 
 
 def _hear_warnings() -> None:
@@ -250,36 +365,6 @@ def _warned() -> bool:
     return any(counter.get_counts() for counter in counters)
 
 
-def _to_terminal(text: str) -> None:
+def to_terminal(text: str) -> None:
     """Say something under `mkdocs serve`, where a logged warning would end a strict build."""
     print(text, file=sys.stderr, flush=True)
-
-
-def signal_file(root: Path) -> Path:
-    """The file whose change has `mkdocs serve` build again."""
-    return root / ".cache" / "serve"
-
-
-def _serving() -> bool:
-    context = click.get_current_context(silent=True)
-    return context is not None and context.info_name == "serve"
-
-
-# One a process, so that `mkdocs serve` keeps its sandboxes and results from build to build.
-_projects: dict[Path, Project] = {}
-_aheads: dict[Path, BackgroundRuns] = {}
-
-
-def site(root: Path, env: Any) -> Site:
-    """The plugin for one build of the clone at `root`."""
-    project = _projects.setdefault(root, Project(root))
-    if not _serving():
-        return Site(project, env)
-    if root not in _aheads:
-        signal = signal_file(root)
-        signal.parent.mkdir(exist_ok=True)
-        signal.touch()
-        _aheads[root] = BackgroundRuns(project, lambda: os.utime(signal), _to_terminal)
-    # A page that cannot be rendered shows why, and serve goes on.
-    env.config["on_error_fail"] = False
-    return Site(project, env, _aheads[root])

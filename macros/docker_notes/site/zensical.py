@@ -2,101 +2,130 @@
 
 Zensical reads mkdocs.yml and has macros, but no events of pages and no fences added by a macro
 module. A Markdown extension stands in for both. What it cannot stand in for, files beside the
-pages, is told in CONTRIBUTING.md.
+pages, is told in CONTRIBUTING.md. As it renders pages one by one, their blocks are read before by
+Markdown alone: a block that macros make is an error there.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from jinja2 import Environment
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
-from pymdownx import superfences
 
-from docker_notes.page import grammar as console
+from docker_notes.errors import DockerNotesError, PageError, in_page_order
+from docker_notes.html import blocks
+from docker_notes.page.grammar import read
+from docker_notes.page.jinja import Hiding, restore
+from docker_notes.page.markdown import PLACEHOLDER, ConsoleExtension, Fences
+from docker_notes.project.project import Project
+from docker_notes.project.settings import Mode, Settings
 from docker_notes.runner import progress
-from docker_notes.html import blocks as render
-from docker_notes.project.project import Project, Mode, tell
-from docker_notes.errors import PageError, in_page_order
+from docker_notes.site.macros import PageMacros
 from docker_notes.site.pages import Pages
-from docker_notes.site.macros import Prose
+from docker_notes.site.values import Values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from markdown import Markdown
 
 SITE = "site-zensical"
 CONFIG = "zensical.yml"
 # Zensical's macros have priority 35; smaller numbers come later.
-_BEFORE_MACROS, _LAST = 36, -100
+_BEFORE_MACROS, _BEHIND_MACROS, _LAST = 36, 34, -100
 
 
 @cache
-def pages(root: Path) -> Pages:
+def site_pages(root: Path) -> Pages:
     """Every page, read and run or replayed when the first one is rendered; once a process.
 
     Raises:
         BuildFailed: where a page has mistakes, or did not do what it says.
     """
-    project = Project(root)
-    texts = project.texts()
-    pages, failures = project.read(texts)
-    try:
-        with progress.shown(len(pages)) as shown:
-            told = tell(project, pages, Mode.from_environment(), shown, print)
-    finally:
-        project.close()
-    failures += [failure for one in told.values() for failure in one.failures]
+    settings = Settings.at(root)
+    project = Project(settings)
+    found = Pages()
+    failures: list[PageError] = []
+    for path in sorted(settings.docs.rglob("*.md")):
+        page, mistakes = read(path.relative_to(settings.docs).as_posix(), path.read_text(encoding="utf-8"))
+        failures += [*mistakes, *project.unknown_examples(page)]
+        if page.blocks:
+            found.pages[page.path] = page
     if failures:
         raise in_page_order(failures)
-    project.save(told.values())
-    return Pages(texts, pages, told)
+    try:
+        with progress.shown(len(found.pages)) as shown:
+            found.results = project.results(found.pages.values(), Mode.chosen(), shown, print)
+    finally:
+        project.close()
+    failures = [failure for result in found.results.values() for failure in result.failures]
+    if failures:
+        raise in_page_order(failures)
+    project.save(found.results.values())
+    return found
+
+
+# The values that macros asked for, by the page at work: its macros run within the Markdown of it.
+_values: dict[str, Values] = {}
+
+
+def page_macros(env: Any) -> PageMacros:
+    """The macros of the page at work."""
+    root, path = Path(env.project_dir), env.page.path
+    values = _values.setdefault(path, Values(lambda _: False))
+    return PageMacros(site_pages(root), values, Project(Settings.at(root)).cache, lambda: (path, 0))
 
 
 def define(env: Any) -> None:
     """Give a page its macros; called for each page."""
-    found = pages(Path(env.project_dir))
-    path = env.page.path
-    page = SimpleNamespace(file=SimpleNamespace(src_uri=path), markdown=found.texts[path])
-    prose = Prose(found, SimpleNamespace(page=page), Project(Path(env.project_dir)).kept)
-    for name, macro in prose.macros().items():
-        env.macro(partial(_or_raise, macro, prose.missed), name)
+    for name, macro in page_macros(env).macros().items():
+        env.macro(macro, name)
 
 
-def _or_raise(macro: Callable[..., str], missed: list[PageError], *words: Any, **named: Any) -> str:
-    text = macro(*words, **named)
-    if missed:
-        raise in_page_order(missed)
-    return text
-
-
-class _Shield(Preprocessor):
+class _Hide(Preprocessor):
     """Code is not the macros'."""
 
     def run(self, lines: list[str]) -> list[str]:
-        return console.shield("\n".join(lines)).split("\n")
+        return Hiding(Environment(autoescape=True), lambda: ())("\n".join(lines)).split("\n")
 
 
-class _Provenance(Postprocessor):
-    """Begin a page with its engine and date, and end it with its provenance."""
+class _Restore(Preprocessor):
+    """Behind the macros it is code again."""
 
-    def __init__(self, md: Markdown, found: Pages, page: str) -> None:
+    def run(self, lines: list[str]) -> list[str]:
+        return restore("\n".join(lines)).split("\n")
+
+
+class _Fill(Postprocessor):
+    """Blocks and values, and around a page its engine and date, and its provenance."""
+
+    def __init__(self, md: Markdown, found: Pages, fences: Fences, page: str) -> None:
         super().__init__(md)
-        self._told = found.told.get(page)
+        self._found, self._fences, self._page = found, fences, page
 
     def run(self, text: str) -> str:
-        head, title, rest = text.partition("</h1>")
-        if self._told is None or not title:  # also called for the text of each heading
-            return text
-        recording = self._told.recording
-        return head + title + render.stamp(recording) + rest + render.provenance(recording, live=self._told.live)
+        seen = self._fences.seen(text)
+        if seen.fences and len(seen.fences) != len(self._found.pages[self._page].blocks):
+            raise DockerNotesError(f"{self._page}: macros of this page make or hide blocks, which works with MkDocs only")
+        index = {number: at for at, number in enumerate(seen.fences)}
+        html = PLACEHOLDER.sub(lambda found: self._block(index[int(found[1])]), seen.html)
+        values = _values.get(self._page)
+        html = values.fill(html) if values else html
+        if values and values.missed:
+            raise in_page_order(values.missed)
+        head, title, rest = html.partition("</h1>")
+        result = self._found.results.get(self._page)
+        if result is None or not title:  # also called for the text of each heading
+            return html
+        return head + title + blocks.stamp(result.recording) + rest + blocks.provenance(result.recording, live=result.live)
+
+    def _block(self, index: int) -> str:
+        return blocks.block(self._found.shown(self._page)[index])
 
 
 class Blocks(Extension):
@@ -108,20 +137,12 @@ class Blocks(Extension):
 
         context = ContextPreprocessor.from_markdown(md)
         assert context is not None  # noqa: S101  # Zensical's own, always the first one
-        page, found = context.page.path, pages(Path(context.config["root_dir"]))
-
-        def show(*_: Any, options: dict[str, Any], **__: Any) -> str:
-            return render.block(found.shown(page)[options["block"]])
-
-        fences = next(e for e in md.registeredExtensions if isinstance(e, superfences.SuperFencesCodeExtension))
-        fences.extend_super_fences(console.LANGUAGE, show, _take, None)
-        md.preprocessors.register(_Shield(md), "console-shield", _BEFORE_MACROS)
-        md.postprocessors.register(_Provenance(md, found, page), "console-provenance", _LAST)
-
-
-def _take(_: str, inputs: dict[str, str], options: dict[str, Any], *__: Any) -> bool:
-    options["block"] = int(inputs["block"])
-    return True
+        page, found = context.page.path, site_pages(Path(context.config["root_dir"]))
+        fences = Fences(lambda: page)
+        md.registerExtensions([ConsoleExtension(fences)], {})
+        md.preprocessors.register(_Hide(md), "console-hide", _BEFORE_MACROS)
+        md.preprocessors.register(_Restore(md), "console-restore", _BEHIND_MACROS)
+        md.postprocessors.register(_Fill(md, found, fences, page), "console-fill", _LAST)
 
 
 def makeExtension(**options: Any) -> Blocks:  # noqa: N802  # the name that Python-Markdown looks for

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const base = new URL("..", document.currentScript.src);
+  const base = new URL(".", document.currentScript.src);
 
   const commandsOf = (root) =>
     [...root.querySelectorAll(".console-command > kbd")].map((code) => code.textContent.replace(/\n$/, "")).join("\n") + "\n";
@@ -89,8 +89,8 @@
         pressed.disabled = true;
         const recording = await fetch(place.dataset.cast).catch(() => null);
         await Promise.all([
-          load("link", { rel: "stylesheet", href: new URL("assets/asciinema/asciinema-player.css", base) }),
-          load("script", { src: new URL("assets/asciinema/asciinema-player.min.js", base) }),
+          load("link", { rel: "stylesheet", href: new URL("asciinema-player.css", base) }),
+          load("script", { src: new URL("asciinema-player.min.js", base) }),
         ]);
         const screen = document.createElement("div");
         screen.className = "screen";
