@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
-
-from docker_notes.project.project import Project
 
 from tests.benchmarks import grown, plain
 from tests.benchmarks.measure import Row, Taken, in_turns, process, row
@@ -39,8 +36,6 @@ def growth(root: Path, folder: Path, turns: int) -> list[Row]:
         few = max(3, turns * 10 // count) if count > min(PAGES) else turns
         pairs = in_turns(lambda: build(ours, folder / "site"), lambda: build(pasted, folder / "plain"), few)  # noqa: B023  # called at once
         found.append(row(f"{count} pages of {grown.BLOCKS} blocks, replayed", "plain MkDocs, outputs pasted in", "flat", pairs))
-        scans = [(_scan(ours), pair[0]) for pair in pairs]
-        found.append(row(f"{count} pages: the search for blocks", "the whole build", "0.02", scans))
     return found
 
 
@@ -50,14 +45,6 @@ def many(root: Path, folder: Path, count: int) -> tuple[Path, Path]:
     if not ours.exists():
         grown.grow(root, ours, count)
     return ours, plain.pasted(ours, folder / f"pasted-{count}")
-
-
-def _scan(folder: Path) -> Taken:
-    project = Project(folder)
-    pages = project.texts()
-    began = time.perf_counter()
-    project.read(pages)
-    return Taken(time.perf_counter() - began)
 
 
 def build(folder: Path, site: Path, mode: str = "replay") -> Taken:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from docker_notes.engine import generations as recipe
 from docker_notes.page import grammar as console
+from docker_notes.page.model import DEFAULT_COLUMNS
 from docker_notes.project.project import Project
+from docker_notes.project.settings import Settings
 from docker_notes.recording import model as recording
 from docker_notes.recording.model import Recording
 
@@ -44,16 +46,16 @@ def grow(root: Path, folder: Path, count: int) -> None:
     (folder / "examples").mkdir()
     (folder / "mkdocs.yml").write_text(CONFIG)
     (folder / "docs/index.md").write_text(f"# Start\n\n{PROSE}")
-    inputs = Project(folder).inputs()
+    inputs = Project(Settings.at(folder)).inputs()
     steps = _steps(root)
     for number in range(count):
         ran = [next(steps) for _ in range(BLOCKS)]
-        page = f"page-{number:04}.md"
+        name = f"page-{number:04}.md"
         parts = [f"## Part {part}\n\n{PROSE}\n```console\n$ {step.command}\n```\n" for part, step in enumerate(ran, 1)]
         text = f"# Page {number}\n\n" + "\n".join(parts)
-        (folder / "docs" / page).write_text(text)
-        page = console.parse(page, text)
-        told = Recording(page, PROVENANCE, inputs.of(page), tuple(ran))
+        (folder / "docs" / name).write_text(text)
+        page = console.parse(name, text)
+        told = Recording(name, PROVENANCE, inputs.of(page), tuple(ran))
         recording.write(told, folder / "recordings" / f"page-{number:04}.yml")
 
 
@@ -64,7 +66,7 @@ def _steps(root: Path) -> Iterator[StepResult]:
         told = recording.load(path, path.stem)
         assert told
         found += [
-            replace(step, example="", wait="", columns=console.DEFAULT_COLUMNS)
+            replace(step, example="", wait="", columns=DEFAULT_COLUMNS)
             for step in told.steps
             if not step.typed and not step.exit_status and "\n" not in step.command
         ]

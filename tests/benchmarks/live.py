@@ -8,10 +8,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from docker_notes.project.project import Project
+from docker_notes.project.settings import Settings
+from docker_notes.runner import page_run
 from docker_notes.runner.pool import Pool
 
 from tests.benchmarks import bare
 from tests.benchmarks.measure import Row, Taken, row
+from tests.reading import pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +26,13 @@ if TYPE_CHECKING:
 
 def rows(root: Path, turns: int) -> list[Row]:
     """Measure."""
-    project = Project(root)
-    pages = list(project.read(project.texts())[0].values())
+    project = Project(Settings.at(root))
+    pages = list(pages_of(project).values())
     pairs, overheads = [], []
     for _ in range(turns):
         pool = Taken(_by_the_pool(project, pages))
         with bare.sandbox() as alone:
-            typed = [_typed(page, alone, project.examples) for page in pages]
+            typed = [_typed(page, alone, project.settings.examples) for page in pages]
             ours = [_ours(project, page, alone) for page in pages]
         floor = [seconds for page in typed for seconds in page]
         pairs.append((pool, Taken(sum(floor))))
@@ -69,7 +72,7 @@ def _by_the_pool(project: Project, pages: Sequence[Page]) -> float:
     """Seconds from nothing to all recordings: sandboxes are started and ended in it."""
     inputs = project.inputs()
     began = time.perf_counter()
-    with Pool(project.examples, say=lambda _: None) as pool:
+    with Pool(project.settings.examples, say=lambda _: None) as pool:
         for outcome in pool.run([project.job(page, inputs) for page in pages], _Silent()):
             assert not outcome.failures, outcome.failures
     return time.perf_counter() - began
@@ -84,10 +87,10 @@ def _typed(page: Page, sandbox: Sandbox, folder: Path) -> list[float]:
 def _ours(project: Project, page: Page, sandbox: Sandbox) -> list[float]:
     """Seconds from the start of each step to that of the next."""
     moments: list[float] = []
-    outcome = page.run(
+    outcome = page_run.run(
         page,
         sandbox,
-        folder=project.examples,
+        folder=project.settings.examples,
         inputs=project.inputs(),
         bases=(),
         on_step=lambda _: moments.append(time.perf_counter()),

@@ -12,9 +12,11 @@ from docker_notes.engine import client as engine
 from docker_notes.engine.sandbox import HOME, USER
 from docker_notes.page import examples
 from docker_notes.project.project import Project
+from docker_notes.project.settings import Settings
 
 from tests.benchmarks import bare, builds
 from tests.benchmarks.measure import Row, Taken, in_turns, process, row
+from tests.reading import pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,8 +39,8 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
     if not docker:
         sys.stderr.write("No `docker` command here, so nothing is held against markdown-exec and jupyter-cache.\n")
         return []
-    project = Project(root)
-    pages, _ = project.read(project.texts())
+    project = Project(Settings.at(root))
+    pages = pages_of(project)
 
     def ours() -> Taken:
         return builds.build(root, folder / "site", "auto")
@@ -67,7 +69,7 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
 
 def _put_examples(project: Project, pages: Mapping[str, Page], sandbox: Sandbox) -> None:
     for name in {name for page in pages.values() for name in page.examples}:
-        sandbox.put(project.examples / name, examples.files(project.examples / name))
+        sandbox.put(project.settings.examples / name, examples.files(project.settings.examples / name))
 
 
 def _scripts(page: Page) -> Iterator[str]:
@@ -82,16 +84,16 @@ def _scripts(page: Page) -> Iterator[str]:
 def _for_markdown_exec(folder: Path, pages: Mapping[str, Page], inside: str) -> None:
     (folder / "docs").mkdir(parents=True)
     (folder / "mkdocs.yml").write_text(CONFIG)
-    for page, page in pages.items():
+    for name, page in pages.items():
         blocks = [
             f'```bash exec="on" result="console"\n{inside} {shlex.quote(script)} 2>&1 || true\n```\n' for script in _scripts(page)
         ]
-        (folder / "docs" / page).write_text(f"# {page}\n\n" + "\n".join(blocks))
+        (folder / "docs" / name).write_text(f"# {name}\n\n" + "\n".join(blocks))
 
 
 def _for_jupyter_cache(folder: Path, pages: Mapping[str, Page], inside: str) -> None:
     (folder / "cache").mkdir(parents=True)  # it asks before it makes one
-    for page, page in pages.items():
+    for name, page in pages.items():
         cells: list[dict[str, Any]] = [
             {
                 "cell_type": "code",
@@ -104,7 +106,7 @@ def _for_jupyter_cache(folder: Path, pages: Mapping[str, Page], inside: str) -> 
         ]
         kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
         notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}
-        (folder / page).with_suffix(".ipynb").write_text(json.dumps(notebook))
+        (folder / name).with_suffix(".ipynb").write_text(json.dumps(notebook))
     _jcache(folder, "notebook", "add", *(path.name for path in folder.glob("*.ipynb")))
 
 

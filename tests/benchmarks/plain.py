@@ -7,8 +7,10 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from docker_notes.page import grammar as console
 from docker_notes.project.project import Project
+from docker_notes.project.settings import Settings
+
+from tests.reading import fences, pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from docker_notes.recording.model import StepResult
 
 _RAW = re.compile(r"(\{% raw %\}.*?\{% endraw %\})", re.DOTALL)
+_SPAN = re.compile(r"(?<!`)`[^`\n]*\{\{[^`\n]*`(?!`)")
 _MACRO = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _KEPT = ("includes", "overrides", "examples")
 
@@ -36,21 +39,24 @@ def pasted(root: Path, folder: Path) -> Path:
     text = (root / "mkdocs.yml").read_text()
     # The plugin stays, without our module; anchors inside figures are gone.
     (folder / "mkdocs.yml").write_text(
-        text.replace("modules: [docker_notes]", "render_by_default: true").replace("strict: true\n", "\n")
+        text.replace("modules: [docker_notes, guide]", "render_by_default: true")
+        .replace("modules: [docker_notes]", "render_by_default: true")
+        .replace("hooks:\n  - macros/guide/hooks.py\n", "")
+        .replace("strict: true\n", "\n")
     )
-    project = Project(root)
-    pages = project.texts()
-    pages, failures = project.read(pages)
-    told = project.replay(pages.values(), project.inputs())
-    failures += [failure for each in told.values() for failure in each.failures]
+    project = Project(Settings.at(root))
+    pages = pages_of(project)
+    results = project.replay(pages.values(), project.inputs())
+    failures = [failure for each in results.values() for failure in each.failures]
     if failures:
         sys.exit("\n".join(map(str, failures)))
-    for page, source in pages.items():
-        blocks = source.blocks if page in pages else ()
-        steps = told[page].recording.steps if page in told else ()
-        path = folder / "docs" / page
+    for source in sorted((root / "docs").rglob("*.md")):
+        name = source.relative_to(root / "docs").as_posix()
+        blocks = pages[name].blocks if name in pages else ()
+        steps = results[name].recording.steps if name in results else ()
+        path = folder / "docs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_page(source, blocks, steps))
+        path.write_text(_page(source.read_text(), blocks, steps))
     return folder
 
 
@@ -62,7 +68,11 @@ def _page(source: str, blocks: Sequence[Block], steps: Sequence[StepResult]) -> 
     for block, done in reversed(pasted):
         first = block.line - 1
         lines[first : _end(lines, first)] = _static(lines[first], done)
-    parts = _RAW.split(console.shield("\n".join(lines)))
+    for fence in reversed(list(fences(lines))):
+        if "{" in "".join(fence.body):
+            lines[fence.first] = "{% raw %}" + lines[fence.first]
+            lines[fence.last] += "{% endraw %}"
+    parts = _RAW.split(_SPAN.sub(r"{% raw %}\g<0>{% endraw %}", "\n".join(lines)))
     return "".join(part if _RAW.fullmatch(part) else _MACRO.sub("", part) for part in parts)
 
 

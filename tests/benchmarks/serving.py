@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Self
 
-from docker_notes.project.project import Project
+from docker_notes.page.grammar import parse
 
 from tests.benchmarks import bare, builds, plain
 from tests.benchmarks.measure import Row, Taken, in_turns, row, without_notices
@@ -119,7 +119,7 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
     """Measure this site, and one of 1,000 pages."""
     found = []
     ours, pasted = folder / "ours", plain.pasted(root, folder / "pasted")
-    for name in ("docs", "examples", "includes", "overrides", "recordings"):
+    for name in ("docs", "examples", "includes", "macros/guide", "overrides", "recordings"):
         shutil.copytree(root / name, ours / name)
     shutil.copy(root / "mkdocs.yml", ours)
     # So that an edited page does not wait for pages that this copy has not run.
@@ -140,11 +140,11 @@ def rows(root: Path, folder: Path, turns: int) -> list[Row]:
 
 def _edited_command(ours: Path, turns: int) -> Row:
     """A page whose commands changed, against the same page typed into a bare shell on a fresh engine."""
-    pages, _ = Project(ours).read({EDITED: (ours / "docs" / EDITED).read_text()})
+    page = parse(EDITED, (ours / "docs" / EDITED).read_text())
 
     def typed() -> Taken:
         began = time.perf_counter()
-        bare.walk(pages[EDITED].page, sandbox, ours / "examples")
+        bare.walk(page, sandbox, ours / "examples")
         taken = Taken(time.perf_counter() - began)
         assert sandbox.reset()
         return taken

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 from docker_notes.page import grammar as console
-from docker_notes.project.project import front_matter
+from docker_notes.page.front_matter import split
 
 DOCS = Path(__file__).parents[2] / "docs"
 SOURCES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
@@ -19,7 +19,7 @@ RUN = [source for source in SOURCES if console.parse(source, (DOCS / source).rea
 FAILURES = [
     (source, failure["title"], failure["text"])
     for source in SOURCES
-    for failure in front_matter((DOCS / source).read_text()).get("failures") or ()
+    for failure in split((DOCS / source).read_text())[0].get("failures") or ()
 ]
 """Every failure that a page shows: its page, what it is called, a piece of its text."""
 

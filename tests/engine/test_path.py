@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from docker_notes.page.grammar import parse
 from docker_notes.page.model import Page
 from docker_notes.project.project import Project
+from docker_notes.project.settings import Settings
 from docker_notes.runner.pool import Job
 from docker_notes.runner.progress import Lines
 
@@ -28,7 +29,7 @@ def test_every_command_works_when_typed_in_page_order(pool: Pool) -> None:
         for block in parse(page, (ROOT / "docs" / page).read_text()).blocks
     ]
     path = Page("the path", tuple(replace(block, index=index) for index, block in enumerate(blocks)))
-    [outcome] = pool.run([Job(path, Project(ROOT).inputs())], Lines())
+    [outcome] = pool.run([Job(path, Project(Settings.at(ROOT)).inputs())], Lines())
     assert not outcome.failures, "\n".join(map(_told, outcome.failures))
     assert len(outcome.recording.steps) == len(path.steps)
 

@@ -6,7 +6,9 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from docker_notes.page.grammar import parse
 from docker_notes.project.project import Project
+from docker_notes.project.settings import Settings
 from docker_notes.recording import compare as drift
 from docker_notes.runner.pool import Pool
 from docker_notes.runner.progress import Lines
@@ -21,11 +23,11 @@ PAGES = ("index.md", "images-and-containers.md", "running-containers.md", "image
 
 
 def recordings_with(size: int) -> dict[str, Recording]:
-    project = Project(ROOT)
-    pages, _ = project.read({page: (ROOT / "docs" / page).read_text() for page in PAGES})
+    project = Project(Settings.at(ROOT))
+    pages = [parse(page, (ROOT / "docs" / page).read_text()) for page in PAGES]
     inputs = project.inputs()
     with Pool(EXAMPLES, size=size) as pool:
-        outcomes = list(pool.run([project.job(page, inputs) for page in pages.values()], Lines()))
+        outcomes = list(pool.run([project.job(page, inputs) for page in pages], Lines()))
     assert not [failure for outcome in outcomes for failure in outcome.failures]
     return {outcome.recording.page: outcome.recording for outcome in outcomes}
 

@@ -14,16 +14,19 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
-from docker_notes.project.project import Mode, PageResult, Project
+from docker_notes.project.project import Project
+from docker_notes.project.settings import Mode, Settings
 from docker_notes.site.background import BackgroundRuns
 from docker_notes.terminal.lines import text_of
 
 from tests.engine.conftest import gone_within, left
+from tests.reading import pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from docker import DockerClient
+    from docker_notes.project.results import PageResult
 
     from tests.engine.conftest import Clone
 
@@ -155,17 +158,17 @@ def test_an_edited_page_does_not_wait_for_those_that_wait(clone: Clone, monkeypa
 
 
 def test_an_edited_page_is_run_before_the_build_that_shows_it(clone: Clone) -> None:
-    project = Project(clone.folder)
+    project = Project(Settings.at(clone.folder))
     changed = threading.Event()
-    ahead = BackgroundRuns(project, changed.set, print)
+    background = BackgroundRuns(project, clone.folder / "signal", changed.set, print)
 
     def told() -> PageResult:
-        return ahead.tell(project.read(project.texts())[0], Mode.AUTO)["page.md"]
+        return background.results(pages_of(project).values(), Mode.AUTO)["page.md"]
 
     def edit(text: str) -> None:
         changed.clear()
         clone.write(page=text)
-        ahead.edited("page.md")
+        background.edited("page.md")
 
     try:
         clone.write(page=PAGE)
@@ -181,8 +184,8 @@ def test_an_edited_page_is_run_before_the_build_that_shows_it(clone: Clone) -> N
         edit(PAGE.replace("first output", "second output").replace("First words", "Second words"))
         edit(PAGE.replace("$ sleep", "sleep"))
         clone.write(other=PAGE)
-        ahead.edited("other.md")
-        ahead.edited("gone.md")
+        background.edited("other.md")
+        background.edited("gone.md")
         assert not changed.wait(5)
     finally:
         project.close()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docker_notes.page.grammar import parse
-from docker_notes.page.model import Page
 from docker_notes.recording import model as recording
 from docker_notes.recording.model import BaseImage, Inputs, Provenance, Recording, StepResult
 from docker_notes.terminal.lines import Line, Span
+
+if TYPE_CHECKING:
+    from docker_notes.page.model import Page
 
 BASES = (
     BaseImage("node:24-slim", recording.STAND_IN, "sha256:" + "5" * 64, "packages"),
@@ -34,8 +36,8 @@ $ list
 """
 
 
-def page(text: str = PAGE, page: str = "page.md") -> Page:
-    return parse(page, text)
+def page(text: str = PAGE, path: str = "page.md") -> Page:
+    return parse(path, text)
 
 
 def lines(*texts: str) -> tuple[Line, ...]:

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["LANGUAGE", "MARK", "Candidate", "Place", "Places", "candidates", "closes"]
+__all__ = ["LANGUAGE", "MARK", "OPTION", "Candidate", "Place", "Places", "candidates", "closes"]
 
 LANGUAGE = "console"
 _OPENING = re.compile(
     rf"(?P<indent>[ \t>]*(?:(?:[-*+]|\d{{1,9}}[.)])[ \t]+)?)"
     rf"(?P<fence>`{{3,}}|~{{3,}})[ \t]*(?P<info>(?:\.?{LANGUAGE}(?![\w#.+-])|\{{[^}}]*\.{LANGUAGE}\b).*)"
 )
+OPTION = re.compile(r'\s*(?P<key>[A-Za-z][\w-]*)=(?P<quote>["\'])(?P<value>(?:(?!(?P=quote)).)*)(?P=quote)(?=\s|$)')
+"""An option behind the word `console`."""
+
 _ZERO = 0x10FE00  # the digit 0 of a mark
 _OPEN, _CLOSE = chr(_ZERO + 0x10), chr(_ZERO + 0x11)
 MARK = re.compile(f"{_OPEN}([{chr(_ZERO)}-{chr(_ZERO + 9)}]+){_CLOSE}")

@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from docker_notes.errors import GrammarError, in_page_order
-from docker_notes.page.fences import LANGUAGE
+from docker_notes.page.fences import LANGUAGE, OPTION
 from docker_notes.page.front_matter import Declared, declared, split
 from docker_notes.page.markdown import Fences, Found, convert
 from docker_notes.page.model import Block, Options, Page, Step, Typed
@@ -23,7 +23,6 @@ SHOW = ("all", "command", "output", "none")
 # A terminal in canonical mode takes lines of 4095 bytes (termios(3)).
 MAX_LINE_BYTES = 4000
 
-_OPTION = re.compile(r'\s*(?P<key>[A-Za-z][\w-]*)=(?P<quote>["\'])(?P<value>(?:(?!(?P=quote)).)*)(?P=quote)(?=\s|$)')
 _STATUS = re.compile(r"\?[ \t]*(\d{1,3})")
 
 
@@ -84,7 +83,7 @@ def _options(page: str, line: int, text: str, errors: list[GrammarError]) -> Opt
     values: dict[str, str | float | int] = {}
     at = 0
     while at < len(text):
-        option = _OPTION.match(text, at)
+        option = OPTION.match(text, at)
         if not option:
             errors.append(GrammarError(page, line, f"not an option: {text[at:].strip()!r}", 'write key="value"'))
             break

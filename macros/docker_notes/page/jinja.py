@@ -88,6 +88,9 @@ class Hiding:
     def _renders(self, code: str) -> bool:
         if not self._delimiters.search(code):
             return True
+        # A comment would go without a word; no code is written to be taken out.
+        if self.jinja.comment_start_string in code:
+            return False
         try:
             asked = meta.find_undeclared_variables(self.jinja.parse(code))
         except TemplateSyntaxError:

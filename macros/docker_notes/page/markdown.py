@@ -18,7 +18,7 @@ from markdown.extensions import Extension
 from pymdownx import superfences
 
 from docker_notes.errors import GrammarError
-from docker_notes.page.fences import LANGUAGE, MARK, Places, candidates
+from docker_notes.page.fences import LANGUAGE, MARK, OPTION, Places, candidates
 from docker_notes.page.jinja import restore
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = ["PLACEHOLDER", "STANDARD", "ConsoleExtension", "Fence", "Fences", "Fo
 STANDARD = ("attr_list", "md_in_html", "tables", "toc", "admonition", "pymdownx.details", "pymdownx.superfences", "pymdownx.tabbed")
 """Extensions for a file that belongs to no site."""
 
+_LOST = re.compile("[\t\x02\x03]")
 PLACEHOLDER = re.compile(r'<div data-docker-notes="(\d+)"></div>')
 _SIGHT = re.compile(rf"(?P<comment><!--.*?-->)|{PLACEHOLDER.pattern}|(?P<mark>{MARK.pattern})|<(?P<end>/?)pre\b[^>]*>", re.DOTALL)
 
@@ -124,6 +125,9 @@ class Fences:
             return GrammarError(place.page, place.line, "a block behind the marker of a list is not run", fix)
         if "`" in opening.lstrip(" \t>").lstrip("`"):
             return GrammarError(place.page, place.line, "a block with a backtick in its first line is not run", "open it with ~~~")
+        junk = OPTION.sub("", opening.partition(LANGUAGE)[2]).strip()
+        if junk and not re.match(r"[ \t>]*(?:`+|~+)[ \t]*[.{]", opening):
+            return GrammarError(place.page, place.line, f"not an option: {junk!r}", 'write key="value"')
         fix = f'write ```{LANGUAGE} key="value" on a line of its own, and close it with ``` at the same indent'
         return GrammarError(place.page, place.line, f"this is no block to Markdown: {opening.strip()!r}", fix)
 
@@ -206,8 +210,9 @@ class _Finder:
         """The placeholder of a fence."""
         first = str(self._preprocessor.first).strip(" \t>")
         header = first.lstrip("`~").strip()
-        header = header[1:].rstrip("}").strip() if header.startswith("{") else header
-        header = header.removeprefix(f".{LANGUAGE}").removeprefix(LANGUAGE).strip()
+        if header.startswith("{"):  # attribute lists have classes and an id as well
+            header = re.sub(r"""(?:^|\s)[.#][\w-]+(?=\s|$)""", "", header[1:].rstrip("}"))
+        header = header.strip().removeprefix(f".{LANGUAGE}").removeprefix(LANGUAGE).strip()
         body = restore(src).split("\n")
         number = self._marks.get(self._start, -1)
         if number < 0:
@@ -218,13 +223,14 @@ class _Finder:
 
 
 def _as_written(body: Sequence[str], lines: Sequence[str]) -> tuple[str, ...]:
-    """The lines that Markdown saw, with the tabs that they were written with, which Markdown makes spaces of."""
+    """The lines that Markdown saw, with what it takes from them: tabs, which become spaces, and two control characters of its own."""
     if len(body) != len(lines):
         return tuple(body)
     found = []
     for seen, line in zip(body, lines, strict=True):
         tail = line.lstrip(" \t>")
-        at = seen.find(tail.split("\t", maxsplit=1)[0]) if "\t" in tail else -1
+        lost = _LOST.search(tail)
+        at = seen.find(tail[: lost.start()]) if lost else -1
         found.append(seen[:at] + tail if at >= 0 and not seen[:at].strip(" >") else seen)
     return tuple(found)
 

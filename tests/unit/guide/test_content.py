@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import markdown
 import pytest
 from docker_notes.page import examples
+from docker_notes.page.front_matter import split
 from docker_notes.page.grammar import parse
-from docker_notes.project.project import front_matter
 from markdown.extensions.toc import TocExtension
 
 from tests.reading import PATH, without_code
@@ -106,14 +106,14 @@ def test_every_verdict_is_used_and_explained() -> None:
 def test_a_failure_is_asserted_explained_and_left_behind(page: str, name: str, way_out: str) -> None:
     block, left = blocks(page)[name], blocks(page)[way_out]
     assert block.options.expect, f"{page}:{block.line}: no `expect` holds the message"
-    assert name in {entry["block"] for entry in front_matter(PAGES[page])["failures"]}
+    assert name in {entry["block"] for entry in split(PAGES[page])[0]["failures"]}
     assert left.options.expect, f"{page}:{left.line}: no `expect` holds the way out"
     assert left.steps[-1].expected_status == 0
 
 
 @pytest.mark.parametrize("page", PATH)
 def test_what_a_page_says_of_its_failures(page: str) -> None:
-    entries = front_matter(PAGES[page]).get("failures") or []
+    entries = split(PAGES[page])[0].get("failures") or []
     assert entries, f"{page} has no `failures:`"
     named = blocks(page)
     for entry in entries:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from docker_notes.errors import BuildFailed
-from docker_notes.page.grammar import LANGUAGE, _fences, parse
+from docker_notes.page.fences import LANGUAGE
+from docker_notes.page.grammar import parse
+
+from tests.reading import fences
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -46,7 +49,7 @@ def hand_written(text: str) -> list[str]:
     """What looks like an output, or an output's place, in the Markdown of a page: `line: what`."""
     found = []
     lines = text.split("\n")
-    for fence in _fences(lines):
+    for fence in fences(lines):
         language = fence.language.strip("{}. ")
         if fence.language == LANGUAGE or language in SOURCES:
             continue
@@ -57,7 +60,7 @@ def hand_written(text: str) -> list[str]:
             if number - fence.first - 2 in source:
                 continue
             found += [f"{number}: {what}" for what, pattern in OUTPUTS.items() if re.search(pattern, line)]
-    inside = {number for fence in _fences(lines) for number in range(fence.first, fence.last + 1)}
+    inside = {number for fence in fences(lines) for number in range(fence.first, fence.last + 1)}
     indented = [(n, line) for n, line in enumerate(lines) if n not in inside and re.match(r" {4}|\t", line)]
     found += [
         f"{number + 1}: {what}"
@@ -75,7 +78,7 @@ def _source_of_blocks(body: tuple[str, ...]) -> set[int]:
         parse("page.md", "\n".join(body))
     except BuildFailed:
         return set()
-    nested = (fence for fence in _fences(list(body)) if fence.language == LANGUAGE)
+    nested = (fence for fence in fences(list(body)) if fence.language == LANGUAGE)
     return {number for fence in nested for number in range(fence.first, fence.last + 1)}
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import html5lib
 import markdown
 import pytest
-from docker_notes.project.project import front_matter
+from docker_notes.page.front_matter import split
 from spellchecker import SpellChecker
 
 from tests.reading import without_code
@@ -42,8 +42,7 @@ _CODE, _NUMBER = "\N{OBJECT REPLACEMENT CHARACTER}", "0"
 @cache
 def paragraphs(text: str) -> list[str]:
     """What a reader reads of a Markdown text, a paragraph, heading or cell each; code is one sign, a macro a number."""
-    head = front_matter(text)
-    body = text[4:].partition("\n---\n")[2] if head else text
+    head, body, _ = split(text)
     told = [str(head[key]) for key in ("title", "description") if key in head]
     told += [str(entry[key]) for entry in head.get("failures") or () for key in ("title", "means", "fix")]
     source = _MACRO.sub(_NUMBER, "\n\n".join([without_code(body), *told]))

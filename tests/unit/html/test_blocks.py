@@ -22,7 +22,7 @@ from tests.unit.samples import BASES, PAGE, PROVENANCE, STEPS, coloured, lines, 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
-STYLES = Path(__file__).parents[3] / "docs" / "assets" / "docker-notes.css"
+STYLES = Path(__file__).parents[3] / "macros" / "docker_notes" / "site" / "assets" / "docker-notes.css"
 
 
 def tree(html: str) -> ET.Element:
@@ -43,10 +43,10 @@ def text(element: ET.Element) -> str:
 
 def block(*printed: Line | str, expect: str = "", options: str = "", **more: object) -> ET.Element:
     """A block of one command that printed these lines."""
-    page = f'```console expect="{expect}" {options}\n$ make\n? 3\n```\n'
+    written = f'```console expect="{expect}" {options}\n$ make\n? 3\n```\n'
     rows = tuple(line if isinstance(line, Line) else lines(line)[0] for line in printed)
     step = replace(ran("make", status=3), lines=rows, **more)  # type: ignore[arg-type]
-    return tree(render.block(Shown(page(page).blocks[0], (step,))))
+    return tree(render.block(Shown(page(written).blocks[0], (step,))))
 
 
 # --------------------------------------------------------------------------- blocks and steps
@@ -104,8 +104,8 @@ def test_a_block_that_runs_again_says_so() -> None:
 
 
 def test_a_title_and_the_examples_files() -> None:
-    page = '```console example="app" title="A <title>"\n$ make\n```\n'
-    shown = Shown(page(page).blocks[0], (STEPS[0],))
+    written = '```console example="app" title="A <title>"\n$ make\n```\n'
+    shown = Shown(page(written).blocks[0], (STEPS[0],))
     plain, full = tree(render.block(shown)), tree(render.block(shown, archive="../app.zip"))
     assert text(of(plain, "console-title")[0]) == "A <title>"
     assert not of(plain, "console-files")
@@ -255,8 +255,8 @@ def test_few_lines_are_not_worth_a_fold() -> None:
 
 
 def test_a_page_that_changed_keeps_what_was_recorded_of_its_other_commands() -> None:
-    page = PAGE.replace("$ make\n", "$ make all\n").replace("$ list\n", "$ new\n$ list\n")
-    first, second = render.shown(page(page), recorded())
+    written = PAGE.replace("$ make\n", "$ make all\n").replace("$ list\n", "$ new\n$ list\n")
+    first, second = render.shown(page(written), recorded())
     assert first.steps == (None, STEPS[1])
     assert second.steps == (None, STEPS[2])
 

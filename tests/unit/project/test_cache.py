@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def ports(kept: Cache, published: int = 3000) -> str | bytes:
+def ports(cache: Cache, published: int = 3000) -> str | bytes:
     return cache.get("docker_notes.html.figures", "ports", [Port("0.0.0.0", published, 80, "tcp")])
 
 

@@ -72,7 +72,7 @@ def test_a_changed_example_is_named_where_it_is_used() -> None:
 
 def test_all_that_changed_is_told() -> None:
     inputs = replace(INPUTS, sandbox="x", examples={"app": "changed"})
-    found = stale(recorded(), page(PAGE.replace("$ list", "$ lists")), inputs, (Kind("a", "b"),))
+    found = stale(recorded(), replace(page(PAGE.replace("$ list", "$ lists")), kinds=(Kind("a", "b"),)), inputs)
     assert [failure.line for failure in found] == [3, 1, 3, 12]
     assert all(isinstance(failure, RecordingError) for failure in found)
     assert "`volatile:` of the front matter changed" in str(found[1])

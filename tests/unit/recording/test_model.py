@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from docker_notes.errors import RecordingError
-from docker_notes.page.kinds import Kind
+from docker_notes.page.kinds import Kind, kinds_of
 from docker_notes.recording import model as recording
 from docker_notes.recording.model import (
     SCHEMA,
@@ -25,7 +25,6 @@ from docker_notes.recording.model import (
     dump,
     key_of,
     load,
-    page_kinds,
     write,
 )
 from docker_notes.recording.normalise import RULES
@@ -74,7 +73,7 @@ def test_the_file_reads_from_top_to_bottom() -> None:
     assert (
         text
         == """\
-# Made by a live build; not to be edited by hand. `make verify` holds it against an engine.
+# Made by a live build; not to be edited by hand. `docker-notes verify` holds it against an engine.
 schema: 1
 page: page.md
 provenance:
@@ -128,15 +127,15 @@ def test_a_newer_or_older_schema_says_what_to_do(tmp_path: Path) -> None:
     assert refused(text.replace("schema: 1", "schema: 2"), tmp_path) == (
         f"has schema 2, this version reads {SCHEMA}\n    use a newer docker-notes"
     )
-    assert refused(text.replace("schema: 1", "schema: 0"), tmp_path).endswith("run `make live`")
-    assert refused(text.replace("schema: 1", "schema: one"), tmp_path).endswith("run `make live`")
+    assert refused(text.replace("schema: 1", "schema: 0"), tmp_path).endswith("run `docker-notes record`")
+    assert refused(text.replace("schema: 1", "schema: one"), tmp_path).endswith("run `docker-notes record`")
     assert refused(text.replace("schema: 1\n", ""), tmp_path).startswith("cannot be read")
 
 
 def test_a_file_cut_at_any_line_is_refused(tmp_path: Path) -> None:
     lines = dump(recorded()).splitlines(keepends=True)
     said = {refused("".join(lines[:count]), tmp_path) for count in range(len(lines))}
-    assert said == {f"{what}\n    restore it from git, or run `make live`" for what in ("cannot be read", "is cut short")}
+    assert said == {f"{what}\n    restore it from git, or run `docker-notes record`" for what in ("cannot be read", "is cut short")}
 
 
 def test_a_step_cut_out_or_doubled_is_refused(tmp_path: Path) -> None:
@@ -148,7 +147,7 @@ def test_a_step_cut_out_or_doubled_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mark", ["<<<<<<< HEAD\n", ">>>>>>> branch\n"])
 def test_a_merge_conflict_is_told(mark: str, tmp_path: Path) -> None:
     text = dump(recorded()).replace("steps:\n", f"{mark}steps:\n")
-    assert refused(text, tmp_path) == "holds a merge conflict\n    take either side, then run `make live`"
+    assert refused(text, tmp_path) == "holds a merge conflict\n    take either side, then run `docker-notes record`"
 
 
 def test_output_that_looks_like_a_conflict_is_none(tmp_path: Path) -> None:
@@ -160,7 +159,7 @@ def test_output_that_looks_like_a_conflict_is_none(tmp_path: Path) -> None:
     "text", ["", "schema", "- schema", "schema: [", "schema: 1\n\tx: 1", "\x00", "schema: !!python/object:os.system {}"]
 )
 def test_what_is_no_recording_is_refused(text: str, tmp_path: Path) -> None:
-    assert refused(text, tmp_path) == "cannot be read\n    restore it from git, or run `make live`"
+    assert refused(text, tmp_path) == "cannot be read\n    restore it from git, or run `docker-notes record`"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +184,7 @@ def test_a_file_of_another_shape_is_refused(old: str, new: str, tmp_path: Path) 
     assert old in text
     said = refused(text.replace(old, new), tmp_path)
     assert said.startswith("cannot be read")
-    assert said.endswith(")\n    restore it from git, or run `make live`")
+    assert said.endswith(")\n    restore it from git, or run `docker-notes record`")
 
 
 def test_a_recording_of_other_rules_is_read_as_such(tmp_path: Path) -> None:
@@ -209,7 +208,10 @@ def test_the_json_of_a_file_is_the_same_data(tmp_path: Path) -> None:
 
 
 def test_what_is_not_utf_8_is_told(tmp_path: Path) -> None:
-    assert refused(dump(recorded()).encode() + b"\xff", tmp_path) == "is not UTF-8\n    restore it from git, or run `make live`"
+    assert (
+        refused(dump(recorded()).encode() + b"\xff", tmp_path)
+        == "is not UTF-8\n    restore it from git, or run `docker-notes record`"
+    )
 
 
 def test_an_output_edited_by_hand_is_read_for_verify_to_name(tmp_path: Path) -> None:
@@ -373,21 +375,22 @@ def test_the_order_of_examples_is_no_part_of_the_key() -> None:
 
 def test_a_page_s_kinds_are_part_of_the_key() -> None:
     kinds = (Kind("ticket", r"T-\d"),)
-    assert key_of(page(), INPUTS, kinds) == recorded(kinds=kinds).key != recorded().key
+    assert key_of(replace(page(), kinds=kinds), INPUTS) == recorded(kinds=kinds).key != recorded().key
 
 
 # ------------------------------------------------------------------------------------- the rest
 
 
 def test_the_same_environment_is_engine_buildx_and_images_in_any_order() -> None:
-    assert PROVENANCE.same_environment(replace(PROVENANCE, date="2027-01-01T00:00:00+00:00", bases=BASES[::-1]))
-    assert PROVENANCE.same_environment(replace(PROVENANCE, bases=(replace(BASES[0], made_from="elsewhere"), BASES[1])))
+    assert not PROVENANCE.moved(replace(PROVENANCE, date="2027-01-01T00:00:00+00:00", bases=BASES[::-1]))
+    assert not PROVENANCE.moved(replace(PROVENANCE, bases=(replace(BASES[0], made_from="elsewhere"), BASES[1])))
     for other in (
         replace(PROVENANCE, engine="29"), replace(PROVENANCE, buildx="1"), replace(PROVENANCE, bases=BASES[:1]),
         replace(PROVENANCE, bases=(replace(BASES[0], digest="sha256:0"), BASES[1])),
         replace(PROVENANCE, bases=(replace(BASES[0], name="node:25"), BASES[1])),
     ):  # fmt: skip
-        assert not PROVENANCE.same_environment(other)
+        assert PROVENANCE.moved(other)
+    assert PROVENANCE.moved(replace(PROVENANCE, engine="29")) == ["Engine 28.5.2 → 29"]
 
 
 def test_a_step_tells_when_it_began() -> None:
@@ -404,7 +407,7 @@ def test_steps_of_a_page_are_masked_together() -> None:
 
 
 def test_a_page_without_kinds_of_its_own() -> None:
-    assert page_kinds([]) == []
+    assert kinds_of([]) == []
 
 
 @pytest.mark.parametrize(
@@ -427,16 +430,16 @@ def test_a_page_without_kinds_of_its_own() -> None:
 )
 def test_a_kind_that_can_not_serve_is_refused(entry: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        page_kinds([entry])
+        kinds_of([entry])
 
 
 def test_a_kind_may_match_anything_but_nothing() -> None:
-    [kind] = page_kinds([{"name": "x", "pattern": "X+"}])
+    [kind] = kinds_of([{"name": "x", "pattern": "X+"}])
     assert kind == Kind("x", "X+")
 
 
 def test_kinds_of_a_page_may_hold_groups() -> None:
-    [one, two] = page_kinds([{"name": "pair", "pattern": "(a)(b)?c"}, {"name": "named", "pattern": "(?P<kind>z+)"}])
+    [one, two] = kinds_of([{"name": "pair", "pattern": "(a)(b)?c"}, {"name": "named", "pattern": "(?P<kind>z+)"}])
     assert recorded(ran("x", "ac zz abc"), kinds=(one, two)).masked[0].lines == ("⟨pair⟩ ⟨named⟩ ⟨pair⟩",)
 
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from docker_notes.html.facts import Missing
 
-from docker_notes.page.model import Page
-from docker_notes.project.project import PageResult
+from docker_notes.project.results import PageResult
 from docker_notes.errors import GrammarError
 from docker_notes.project.cache import Cache
 from docker_notes.site.pages import Pages
-from docker_notes.site.macros import Prose
+from docker_notes.site.macros import PageMacros
+from docker_notes.site.values import Values
+from guide.macros import GuideMacros, Source
 from tests.unit.samples import ran, recorded, page
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from docker_notes.recording.model import StepResult
 
-    New = Callable[..., "Page"]
+    New = Callable[..., "AtWork"]
 
 HEAD = "IMAGE          CREATED      CREATED BY                              SIZE      COMMENT"
 
@@ -115,27 +117,28 @@ STEPS: Mapping[str, Sequence[StepResult]] = {
 }  # fmt: skip
 
 
-class Page:
+class AtWork:
     """A page at work, and its macros."""
 
     def __init__(
-        self, kept: Cache, page: str = "page.md", *, steps: Mapping[str, Sequence[StepResult]] = STEPS, texts: Mapping[str, str] = PAGES
+        self, cache: Cache, path: str = "page.md", *, steps: Mapping[str, Sequence[StepResult]] = STEPS, texts: Mapping[str, str] = PAGES
     ) -> None:
-        self.pages = Pages(texts)
-        self.pages.pages = {name: page(texts[name], name) for name in steps}
-        self.pages.told = {name: PageResult(recorded(*found, page=name), live=False) for name, found in steps.items()}
-        body = texts[page].rpartition("---\n")[2]
-        env = SimpleNamespace(page=SimpleNamespace(file=SimpleNamespace(src_uri=page), markdown=body))
-        self.prose = Prose(self.pages, env, kept)
-        self._macros = self.prose.macros()
+        self.pages = Pages({name: page(texts[name], name) for name in steps})
+        self.pages.results = {name: PageResult(recorded(*found, page=name), live=False) for name, found in steps.items()}
+        self.values = Values(lambda asked: not self.pages.settled(asked))
+        self.macros = PageMacros(self.pages, self.values, cache, lambda: (path, 0))
+        self._macros = self.macros.macros()
+        self._own = GuideMacros(Source(self.macros, self.pages, lambda: dict(texts), lambda: {name: name[:-3] + ".html" for name in texts}))
+        self._macros["failures"] = self._own.failures
+        self._macros["totals"] = self.macros.deferred(self._own.totals)
 
     def say(self, macro: str, *words: object, **named: object) -> str:
-        return self._macros[macro](*words, **named)
+        return self.values.fill(self._macros[macro](*words, **named))
 
     def missed(self, macro: str, *words: object, **named: object) -> str:
         """What a macro could not say: the one error, which also stands on the page."""
         shown = self.say(macro, *words, **named)
-        [error] = self.prose.missed
+        [error] = self.values.missed
         assert "".join(ET.fromstring(shown).itertext()) == str(error)
         assert ET.fromstring(shown).get("class") == "fact-missing"
         return str(error)
@@ -143,7 +146,7 @@ class Page:
 
 @pytest.fixture
 def new(tmp_path: Path) -> New:
-    return partial(Page, Cache(tmp_path))
+    return partial(AtWork, Cache(tmp_path))
 
 
 def plain(html: str) -> str:
@@ -171,7 +174,7 @@ def plain(html: str) -> str:
 def test_what_a_macro_says(new: New, macro: str, words: tuple[object, ...], says: str) -> None:
     page = new()
     assert plain(page.say(macro, *words)) == says
-    assert page.prose.missed == []
+    assert page.values.missed == []
 
 
 def test_numbers_without_markup(new: New) -> None:
@@ -181,7 +184,7 @@ def test_numbers_without_markup(new: New) -> None:
 
 
 def test_a_macro_tells_what_it_does(new: New) -> None:
-    assert all(macro.__doc__ for macro in new().prose.macros().values())
+    assert all(macro.__doc__ for macro in new().macros.macros().values())
 
 
 def test_any_page_can_ask_for_what_another_printed(new: New) -> None:
@@ -232,7 +235,7 @@ def test_the_call_is_told_with_its_named_words(new: New) -> None:
 
 
 def test_a_page_without_names_says_so(new: New) -> None:
-    page = new(steps={"plain.md": (ran("list"),)}, texts={"plain.md": "```console\n$ list\n```\n"}, page="plain.md")
+    page = new(steps={"plain.md": (ran("list"),)}, texts={"plain.md": "```console\n$ list\n```\n"}, path="plain.md")
     assert "no block of plain.md is named 'x'; its names: none" in page.missed("seconds", "x")
 
 
@@ -242,9 +245,9 @@ def test_what_follows_from_another_failure_is_not_told_again(new: New, unsettled
     if unsettled == "failed":
         page.pages.failures = {"page.md": [GrammarError("page.md", 1, "wrong")]}
     else:
-        page.pages.told = {"page.md": replace(page.pages.told["page.md"], running=True)}
+        page.pages.results = {"page.md": replace(page.pages.results["page.md"], running=True)}
     assert "no block of page.md is named" in page.say("seconds", "nobody")
-    assert page.prose.missed == []
+    assert page.values.missed == []
 
 
 # ---------------------------------------------------------------------------------------- figures
@@ -259,7 +262,7 @@ def test_layers_are_found_in_whichever_step_printed_them(new: New) -> None:
     assert heads(page.say("layers", "old")) == ["web"]
     assert heads(page.say("layers", "base")) == ["node:24-slim"]
     assert "the base image" in page.say("layers", "old", base="old")
-    assert page.prose.missed == []
+    assert page.values.missed == []
 
 
 def test_two_builds_of_one_image_are_two_stacks(new: New) -> None:
@@ -310,29 +313,44 @@ def test_every_failure_is_told_with_its_way_out(new: New) -> None:
 @pytest.mark.parametrize(
     ("was", "is_", "says"),
     [
-        ('text: "no <such>"', 'text: "yes"', "the block 'slow' of page.md does not print 'yes'"),
+        ('text: "no <such>"', 'text: "yes"', "the block 'page.md#slow' does not print 'yes'"),
         ("block: slow", "block: gone", "no block of page.md is named 'gone'"),
-        ("block: slow, ", "", "a failure of page.md lacks block"),
     ],
 )
 def test_a_failure_that_the_page_does_not_show(new: New, was: str, is_: str, says: str) -> None:
     page = new("plain.md", texts={**PAGES, "page.md": PAGES["page.md"].replace(was, is_)})
-    assert says in page.missed("failures")
+    page.say("failures")
+    [error] = page.values.missed
+    assert says in str(error)
+
+
+def test_a_failure_that_lacks_a_part(new: New) -> None:
+    with pytest.raises(Missing, match=r"^a failure of page.md lacks block$"):
+        new("plain.md", texts={**PAGES, "page.md": PAGES["page.md"].replace("block: slow, ", "")}).say("failures")
 
 
 def test_totals_add_up(new: New) -> None:
     told = new().say("totals")
     seconds = sum(step.seconds for steps in STEPS.values() for step in steps)
-    assert told.startswith(
-        f"**26 commands** were run for this site, **2 builds** among them, on Docker Engine 28.5.2. They took {seconds:.0f} seconds; "
-        "the slowest page is [The page](page.md).\n\n| Page |"
+    words = " ".join("".join(ET.fromstring(f"<div>{told}</div>").itertext()).split())
+    assert words.startswith(
+        f"26 commands were run for this site, 2 builds among them, on Docker Engine 28.5.2. They took {seconds:.0f} seconds; "
+        "the slowest page is The page."
     )
-    assert [row.split(" | ")[:3] for row in told.split("\n")[4:]] == [
-        ["| [The page](page.md)", "18", "2"],
-        ["| [life.md](life.md)", "8", "0"],
-    ]
+    rows = [["".join(cell.itertext()) for cell in row] for row in ET.fromstring(f"<div>{told}</div>").iter("tr")]
+    assert [row[:3] for row in rows] == [["Page", "Commands", "Builds"], ["The page", "18", "2"], ["life.md", "8", "0"]]
+    assert '<a href="page.html">The page</a>' in told
 
 
 def test_totals_of_a_site_that_ran_nothing(new: New) -> None:
     told = new("plain.md", steps={}).say("totals")
-    assert told.startswith("**0 commands** were run for this site, **0 builds** among them. They took 0 seconds.")
+    assert "<strong>0 commands</strong> were run for this site, <strong>0 builds</strong> among them. They took 0 seconds.</p>" in told
+
+
+def test_a_value_in_a_tag_is_text_and_a_figure_needs_no_paragraph(new: New) -> None:
+    page = new()
+    word = page.macros.macros()["seconds"]("slow", 1)
+    assert page.values.fill(f'<h2 id="x-{word}">{word}</h2>').startswith('<h2 id="x-about 14 seconds"><span class="fact"')
+    assert page.values.plain(f"It took {word}") == "It took about 14 seconds"
+    figure = page.macros.macros()["ports"]("ports")
+    assert page.values.fill(f"<p>{figure}</p>").startswith("<figure")

@@ -14,7 +14,10 @@ import pytest
 from docker_notes.runner import progress
 from docker_notes.html import blocks as render
 from docker_notes.site import zensical
-from docker_notes.project.project import Project, Mode, tell
+from docker_notes.project.project import Project
+from docker_notes.project.settings import Mode, Settings
+
+from tests.reading import pages_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,15 +40,15 @@ def build(clone: Path) -> subprocess.CompletedProcess[str]:
 def test_every_block_is_shown_as_mkdocs_shows_it(clone: Path) -> None:
     done = build(clone)
     assert done.returncode == 0, done.stdout + done.stderr
-    project = Project(ROOT)
-    pages, failures = project.read(project.texts())
-    told = tell(project, pages, Mode.REPLAY, progress.Lines(), print)
-    assert not failures
-    for page, page in pages.items():
-        html = (clone / zensical.SITE / page).with_suffix(".html").read_text()
-        for shown in render.shown(page, told[page].recording):
+    project = Project(Settings.at(ROOT))
+    pages = pages_of(project)
+    results = project.results(pages.values(), Mode.REPLAY, progress.Lines())
+    assert len(pages) > 1
+    for path, page in pages.items():
+        html = (clone / zensical.SITE / path).with_suffix(".html").read_text()
+        for shown in render.shown(page, results[path].recording):
             # Zensical's search reads that attribute and takes it away.
-            assert render.block(shown).replace(" data-search-exclude", "") in html, f"{page}:{shown.block.line}"
+            assert render.block(shown).replace(" data-search-exclude", "") in html, f"{path}:{shown.block.line}"
         assert html.count('class="provenance"') == 1
     assert "commands</strong> were run" in (clone / zensical.SITE / "how-this-site-is-made.html").read_text()
     html = (clone / zensical.SITE / "layers-and-cache.html").read_text()
