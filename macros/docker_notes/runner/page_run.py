@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,9 @@ from docker_notes.errors import PageError, StepError
 from docker_notes.page import examples
 from docker_notes.recording.compare import judge, tail
 from docker_notes.recording.model import UNKNOWN, Inputs, Provenance, Recording, StepResult
-from docker_notes.recording.normalise import redact
+from docker_notes.recording.redact import Redactor, redact
 from docker_notes.runner.shell import NeverEnded, Shell, ShellEnded
-from docker_notes.terminal.lines import Line, text_of
+from docker_notes.terminal.lines import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +155,7 @@ class _Typist:
             exit_status=done.exit_status,
             seconds=done.seconds,
             at=round(at, 3),
-            lines=tuple(_redacted(line) for line in done.lines),
+            lines=Redactor().lines(done.lines).lines,
             typed=tuple(typed.text for typed in step.typed),
             example=options.example,
             columns=options.columns,
@@ -179,12 +179,6 @@ class _Typist:
         if not self.sandbox.answers(block.options.wait, block.options.timeout):
             what = f"after `{step.command}`, {block.options.wait} did not answer within {block.options.timeout:g} s"
             raise _Fatal(StepError(block.page, step.line, what, "look at `docker ps -a` and `docker logs` there"))
-
-
-def _redacted(line: Line) -> Line:
-    text = redact(line.text)
-    # The colours' columns no longer fit a text that became shorter.
-    return line if text == line.text else replace(line, text=text, spans=())
 
 
 def _name(step: Step | None) -> str:
