@@ -118,7 +118,8 @@ KINDS: tuple[Kind, ...] = (
     # The first check comes after its interval: which of the two is shown is a matter of time. That one failed is not.
     Kind("health", r"\((?:health: starting|healthy)\)"),
     Kind("round trip", r"(?<= = )\d+\.\d+(?:/\d+\.\d+){2,3}(?= ms)"),  # ping
-    Kind("load", r"(?<=load average: )\d+\.\d\d, \d+\.\d\d, \d+\.\d\d"),  # uptime, top
+    # uptime and top; /proc/loadavg
+    Kind("load", r"(?<=load average: )\d+\.\d\d, \d+\.\d\d, \d+\.\d\d|^(?:\d+\.\d\d ){3}\d+/\d+ \d+$"),
     # An option's default, as `--help` tells it, is no measurement.
     Kind("duration", r"(?<!default )(?<![\w.-])(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?: ?ms|µs|ns|s)\b"),
     # docker stats: what a container uses of what there is, as for memory, and in and out, as for networks. At the end of a row the processes.

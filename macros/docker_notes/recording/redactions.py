@@ -281,7 +281,7 @@ _TOKENS = (
 # How a name of a secret ends: gitleaks' generic-api-key names the words. A name that goes on, as `…_PASSWORD_FILE` does, is of something else.
 _NAME = (
     r"(?i:pass(?:word|wd|phrase)|secret|token|credentials?|(?:api|access|account|auth|encryption|private|secret|shared|signing)[_-]?key"
-    r"|[_-]pwd|[_-]pass)\d?"
+    r"|secret[_-]?key[_-]?base|[_-]pwd|[_-]pass)\d?"
 )
 _NAME_KEYWORDS = ("pass", "pwd", "secret", "token", "credential", "key")
 # A reference, a word that switches something, or nothing any more.
@@ -464,6 +464,18 @@ _ADDRESS = (
             r"ExtServers: \[(?P<secret>[^\]…][^\]]*)\]",
             rf"(?!{_LOOPBACK})(?P<secret>(?<![\w.:])(?:{_IPV4}|[0-9a-fA-F]{{0,4}}:[0-9a-fA-F:]{{1,40}})#53(?:\([^)\s]*\))?)",
             r"^(?:search|domain)\s+(?P<secret>[\w-]+(?:\.[\w-]+)+(?:\s+[\w-]+(?:\.[\w-]+)+)*\.?)\s*$",
+        ),
+    ),
+    Redaction(
+        "looked-up-host",
+        "the name of a host",
+        "our own: where Go, curl, Node.js and BusyBox say which host they could not find or reach; a name of one word is a container's",
+        ("lookup ", "resolve host", "onnect", "bad address", "getaddrinfo"),
+        (
+            (
+                r"(?i)(?:\blookup |resolve host:? |\bconnect(?:ed|ing)? to |bad address |getaddrinfo \w+ )'?"
+                rf"(?!{_MAY_BE_SHOWN}|docker\.io{_HOST_ENDS}|{_IPV4}(?![\w.]))(?P<secret>[\w-]+(?:\.[\w-]+)*\.(?!{_FILE}(?![\w-]))[a-z]{{2,}})(?![\w-]|\.\w)"
+            ),
         ),
     ),
     Redaction(

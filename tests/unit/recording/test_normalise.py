@@ -122,6 +122,7 @@ def test_a_kind_may_be_another_of_its_kind_and_nothing_else(name: str) -> None:
             "web   99.10%   27MiB / 16GiB   1.02%   3kB / 12kB   4.1MB / 0B   11",
         ),
         ("rtt min/avg/max/mdev = 0.045/0.060/0.080/0.010 ms", "rtt min/avg/max/mdev = 1.000/1.100/1.200/0.100 ms"),
+        ("0.90 1.02 0.79 1/237 21", "12.00 1.01 0.78 3/247 19"),
         ("took 3ms, 4µs, 5ns", "took 30ms, 4.5µs, 5ns"),
         ("1h2m3s", "2h0m10s"),
         ("[1] 4711", "[1] 12"),

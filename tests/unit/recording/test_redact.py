@@ -156,6 +156,7 @@ ROWS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             ("run -e DB_PASSWORD=a&b; echo", "run -e DB_PASSWORD=… echo"),
             ("  DB_PASSWORD=a&b; echo", "  DB_PASSWORD=… echo"),
             ("MYSQL_PWD=abc", "MYSQL_PWD=…"),
+            ("SECRET_KEY_BASE=abc", "SECRET_KEY_BASE=…"),
             ("export API_KEY='a b'", "export API_KEY='…'"),
             ('                "POSTGRES_PASSWORD=a \\"b", "PATH=/bin"', '                "POSTGRES_PASSWORD=…", "PATH=/bin"'),
             ("[PATH=/bin GITHUB_TOKEN=abc]", "[PATH=/bin GITHUB_TOKEN=…]"),
@@ -289,6 +290,25 @@ ROWS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             ("Server:\t\t10.1.2.3", "Server:\t\t…"),
         ],
         ["lookup web on 127.0.0.11:53: no such host", "nameserver 127.0.0.11", "0.0.0.0:53->53/udp", "search", "search for it", "Server: nginx", "127.0.0.53#53"],
+    ),
+    "looked-up-host": (
+        [
+            ("dial tcp: lookup git.team.example on 127.0.0.11:53: no such host", "dial tcp: lookup … on 127.0.0.11:53: no such host"),
+            ("curl: (6) Could not resolve host: git.team.example", "curl: (6) Could not resolve host: …"),
+            ("* Connected to git.team.example (192.168.0.2) port 80", "* Connected to … (192.168.0.2) port 80"),
+            ("Failed to connect to git.team.example port 80", "Failed to connect to … port 80"),
+            ("wget: bad address 'git.team.example:80'", "wget: bad address '…:80'"),
+            ("Error: getaddrinfo ENOTFOUND git.team.example", "Error: getaddrinfo ENOTFOUND …"),
+        ],
+        [
+            "lookup web on 127.0.0.11:53: no such host",
+            "lookup docker.io: no such host",
+            "Could not resolve host: web",
+            "Could not resolve host: example.com",
+            "Connected to localhost (127.0.0.1) port 3000",
+            "Failed to connect to host.docker.internal port 80",
+            "getaddrinfo EAI_AGAIN db",
+        ],
     ),
     "machine-address": (
         [
