@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docker_notes.recording.redactions import PRIVATE_KEY, REDACTIONS, Redaction
 from docker_notes.terminal.lines import Line, Span
@@ -16,7 +16,7 @@ from docker_notes.terminal.lines import Line, Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["GONE", "Hit", "Redacted", "Redactor", "allowed", "redact"]
+__all__ = ["GONE", "Hit", "Redacted", "Redactor", "redact"]
 
 GONE = "…"
 """What stands for a text that was taken out."""
@@ -60,17 +60,6 @@ def redact(text: str, allow: Iterable[str] = ()) -> str:
         allow: texts that may be published although a rule finds them.
     """
     return Redactor(allow).text(text)
-
-
-def allowed(entries: Any) -> tuple[str, ...]:
-    """The texts that a page allows by name, from `allow:` of its front matter.
-
-    Raises:
-        ValueError: where that is no list of texts.
-    """
-    if not isinstance(entries, list) or not all(isinstance(entry, str) and entry.strip() for entry in entries):
-        raise ValueError(f'`allow` is a list of texts, as in `allow: ["not-a-secret"]`, not {entries!r}')
-    return tuple(entries)
 
 
 class Redactor:

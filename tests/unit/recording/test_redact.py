@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from docker_notes.recording import model as recording
-from docker_notes.recording.redact import GONE, Redactor, allowed, redact
+from docker_notes.recording.redact import GONE, Redactor, redact
 from docker_notes.recording.redactions import REDACTIONS
 from docker_notes.terminal.lines import Line, Span
 from hypothesis import given
@@ -462,17 +462,6 @@ def test_a_page_may_allow_a_text_by_name() -> None:
 
 def test_a_letter_allows_no_word() -> None:
     assert redact("A_PASSWORD=hunter2", list(string.printable)) == "A_PASSWORD=…"
-
-
-def test_allowed_texts_of_a_front_matter() -> None:
-    assert allowed([]) == ()
-    assert allowed(["one", "two"]) == ("one", "two")
-
-
-@pytest.mark.parametrize("entries", ["text", None, 3, [3], [""], [" "], {"a": "b"}, ["one", None]])
-def test_what_is_no_list_of_texts_is_refused(entries: Any) -> None:
-    with pytest.raises(ValueError, match="`allow` is a list of texts"):
-        allowed(entries)
 
 
 # -------------------------------------------------------------------------------------- lines and colours
