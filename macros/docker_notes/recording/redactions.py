@@ -296,7 +296,8 @@ _NAMED = (
         (
             r"(?i)\bauthorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?P<secret>(?:digest|aws4-hmac-sha256|hawk|negotiate|ntlm)\s.*)",
             r"(?i)\bauthorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?:basic|bearer|token|apikey)\s+(?P<secret>[^\s\"'\\,…][^\s\"'\\,]*)",
-            r"(?i)\bauthorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?!(?:basic|bearer|token|apikey)\b)(?P<secret>[^\s\"'\\][^\"'\\]*[^\s\"'\\]|[^\s\"'\\])",
+            # Of another scheme only where a header begins: a registry's error says “may require authorization: server message: …”.
+            r"(?i)(?:^\s*|[<>\"'{,]\s*|-H\s*)(?:proxy-)?authorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?!(?:basic|bearer|token|apikey)\b)(?P<secret>[^\s\"'\\][^\"'\\]*[^\s\"'\\]|[^\s\"'\\])",
             r"(?i)\b(?:x-[\w-]{0,30}(?:auth|config|token|key)|private-token|api-?key):\s*(?P<secret>[\w=~@.+/-]{8,})",
             r"\bcurl\b.*?\s(?:-u|--user)[ =]?[\"']?(?P<secret>[^\s\"':$]+:[^\s\"'$]+)",
         ),
@@ -437,7 +438,7 @@ _ADDRESS = (
         (".internal", ".corp", ".lan", ".intranet"),
         (
             (
-                r"(?i)(?<![\w.-])(?!(?:host|gateway|kubernetes|hubproxy)\.docker\.internal(?![\w.-]))[\w-]+(?:\.[\w-]+)*\.(?:internal|corp|lan|intranet)"
+                r"(?i)(?<![\w.-])(?!(?:(?:host|gateway|kubernetes|hubproxy)\.docker|host\.containers)\.internal(?![\w.-]))[\w-]+(?:\.[\w-]+)*\.(?:internal|corp|lan|intranet)"
                 r"(?![\w-]|\.\w)(?::\d+)?"
             ),
         ),

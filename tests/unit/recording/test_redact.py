@@ -134,6 +134,8 @@ ROWS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             ('"Authorization":"Bearer abc"', '"Authorization":"Bearer …"'),
             ('Authorization: Digest username="u", response="1f"', "Authorization: …"),
             ("Authorization: abc def", "Authorization: …"),
+            ("curl -H 'Authorization: abc'", "curl -H 'Authorization: …'"),
+            ("{ authorization: 'abc' }", "{ authorization: '…' }"),
             ("X-Registry-Auth: abcdefgh=", "X-Registry-Auth: …"),
             ("PRIVATE-TOKEN: 0123456789", "PRIVATE-TOKEN: …"),
             ("+ curl -fsS -u me:hunter2 localhost", "+ curl -fsS -u … localhost"),
@@ -378,6 +380,12 @@ docker.io/library/node:24-slim
 naming to docker.io/library/web:latest
 Error response from daemon: pull access denied for x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied
 Error: failed to solve: node:99: failed to resolve source metadata for docker.io/library/node:99: docker.io/library/node:99: not found
+pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed
+failed to resolve reference "docker.io/library/x:t": docker.io/library/x:t: not found
+manifest for x:t not found: manifest unknown: manifest unknown
+Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+docker: Error response from daemon: failed to bind host port 0.0.0.0:8080/tcp: address already in use
+Set-up: 172.18.0.2 host.docker.internal host.containers.internal
 80/tcp -> 0.0.0.0:32768
 0.0.0.0:53->53/udp, [::]:53->53/udp
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
