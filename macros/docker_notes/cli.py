@@ -15,6 +15,7 @@ import click
 from docker_notes.errors import BuildFailed, DockerNotesError, PageError
 from docker_notes.project import report
 from docker_notes.project.files import Selection, select
+from docker_notes.recording.redact import redact
 from docker_notes.runner import progress
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except DockerNotesError as error:
-            click.echo(str(error), err=True)
+            click.echo(redact(str(error)), err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("stopped", err=True)

@@ -20,7 +20,7 @@ from docker_notes.engine.generations import NODE, NODE_MAJOR, SANDBOX_RECIPE, SU
 from docker_notes.engine.reaper import LABEL
 from docker_notes.errors import EngineError, ImageError
 from docker_notes.recording.model import REGISTRY, STAND_IN, BaseImage
-from docker_notes.recording.normalise import redact
+from docker_notes.recording.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

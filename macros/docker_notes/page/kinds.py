@@ -19,6 +19,7 @@ class Holds(Enum):
     NOTHING = "any text of this kind will do"
     IDENTITY = "the same text is the same thing through the whole page"
     NEARNESS = "the numbers lie within SIZE_TOLERANCE"
+    SPACING = "that there is a gap, and its width outside of tables"
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,18 @@ class Kind:
 
 
 def kinds_of(entries: Iterable[dict[str, str]]) -> list[Kind]:
-    """A page's own volatile kinds, from its front matter: `name` and `pattern` of each.
+    """A page's own volatile kinds, from its front matter: `name`, which may be any text, and `pattern` of each.
 
     Raises:
         ValueError: where an entry is not of that form, or its pattern is no regular expression.
     """
     kinds = []
     for entry in entries:
-        if not isinstance(entry, dict) or set(entry) != {"name", "pattern"}:
+        if (
+            not isinstance(entry, dict)
+            or set(entry) != {"name", "pattern"}
+            or not (isinstance(entry["name"], str) and entry["name"])
+        ):
             raise ValueError(f"a volatile kind has a name and a pattern, not {entry!r}")
         kinds.append(Kind(entry["name"], entry["pattern"]))
         try:

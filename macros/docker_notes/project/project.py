@@ -22,6 +22,7 @@ from docker_notes.recording import compare
 from docker_notes.recording import model as recordings
 from docker_notes.recording.files import write_atomic
 from docker_notes.recording.model import RUN_LIVE, UNKNOWN, Inputs, Recording
+from docker_notes.recording.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -97,7 +98,7 @@ class Project:
             except (EngineError, ImageError) as error:
                 if mode is Mode.LIVE:
                     raise
-                say(f"Replaying the recordings: {error}")
+                say(f"Replaying the recordings: {redact(str(error))}")
         return self.replay(wanted, inputs)
 
     def replay(self, pages: Iterable[Page], inputs: Inputs) -> dict[str, PageResult]:
@@ -149,6 +150,8 @@ class Project:
                 jobs.append(self.job(page, inputs))
         # Where nothing is to run, nothing is started.
         for run in self.pool(say).run(jobs, progress) if jobs else ():
+            for note in run.notes:
+                say(note)
             results[run.recording.page] = self.keep(run)
         return results
 

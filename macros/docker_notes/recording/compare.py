@@ -35,6 +35,8 @@ def stale(recording: Recording, page: Page, inputs: Inputs) -> list[RecordingErr
         found.append(RecordingError(page.path, line, what, RUN_LIVE))
     if recording.kinds != page.kinds:
         found.append(RecordingError(page.path, 1, "`volatile:` of the front matter changed since this page was recorded", RUN_LIVE))
+    if recording.allow != page.allow:
+        found.append(RecordingError(page.path, 1, "`allow:` of the front matter changed since this page was recorded", RUN_LIVE))
     for block in page.blocks:
         name = block.options.example
         if name and recording.inputs.examples.get(name) != now.examples[name]:

@@ -119,11 +119,12 @@ class Recording:
     inputs: Inputs
     steps: tuple[StepResult, ...]
     kinds: tuple[Kind, ...] = ()
+    allow: tuple[str, ...] = ()
 
     @cached_property
     def key(self) -> str:
         """A hash of everything that the outputs depend on."""
-        return _key(self.inputs, (step.asks for step in self.steps), self.kinds)
+        return _key(self.inputs, (step.asks for step in self.steps), self.kinds, self.allow)
 
     @cached_property
     def masked(self) -> tuple[volatile.Masked, ...]:
@@ -139,7 +140,7 @@ class Recording:
 
 def key_of(page: Page, inputs: Inputs) -> str:
     """The key that a recording of this page would have."""
-    return _key(inputs.of(page), (asks(b, s) for b, s in page.steps), page.kinds)
+    return _key(inputs.of(page), (asks(b, s) for b, s in page.steps), page.kinds, page.allow)
 
 
 def write(recording: Recording, path: Path) -> None:
@@ -186,6 +187,8 @@ def dump(recording: Recording) -> str:
     }
     if recording.kinds:
         data["volatile"] = [{"name": k.name, "pattern": k.pattern} for k in recording.kinds]
+    if recording.allow:
+        data["allow"] = list(recording.allow)
     data["steps"] = [_dump_step(step) for step in recording.steps]
     data["end"] = len(recording.steps)
     return _HEAD + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**20)
@@ -258,6 +261,7 @@ def _recording(data: dict[str, Any]) -> Recording:
         inputs=Inputs(depends["sandbox"], tuple(b.name for b in bases), dict(depends["examples"]), depends["rules"]),
         steps=tuple(_load_step(step) for step in data["steps"]),
         kinds=tuple(kinds_of(data.get("volatile", ()))),
+        allow=tuple(data.get("allow", ())),
     )
 
 
@@ -311,6 +315,8 @@ def asks(block: Block, step: Step) -> tuple[object, ...]:
     return (step.command, tuple(t.text for t in step.typed), options.example, options.columns, options.wait)
 
 
-def _key(inputs: Inputs, asks: Iterable[tuple[object, ...]], kinds: tuple[Kind, ...]) -> str:
+def _key(inputs: Inputs, asks: Iterable[tuple[object, ...]], kinds: tuple[Kind, ...], allow: tuple[str, ...]) -> str:
     told = [inputs.rules, inputs.sandbox, inputs.bases, inputs.examples, list(asks), [k.pattern for k in kinds]]
+    if allow:
+        told.append(list(allow))
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

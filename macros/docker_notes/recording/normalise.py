@@ -1,6 +1,6 @@
-"""Which parts of an output may differ from run to run, and which may never be published.
+"""Which parts of an output may differ from run to run.
 
-Both are tables, in order: where two kinds could match at one place the upper one wins.
+They are a table, in order: where two kinds could match at one place the upper one wins.
 A part that may differ is compared by what it says, not by its letters: the same id must be
 the same id through the whole page, a size must be near, a duration may be any duration.
 """
@@ -17,6 +17,8 @@ from docker_notes.page.kinds import Holds, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+__all__ = ["KINDS", "RULES", "SIZE", "SIZE_TOLERANCE", "Mask", "Masked", "bytes_of"]
+
 RULES = 1
 """The version of these rules; part of every recording's key."""
 
@@ -25,7 +27,7 @@ SIZE_TOLERANCE = 0.10
 
 
 # The two halves of the names that Docker gives to containers: the lists of github.com/moby/moby, internal/namesgenerator,
-# frozen since 2022, with the one surname that Engine 20.10 had besides.
+# frozen since 2022, with the one surname that Engine 20.10 had besides. PyPI's namesgenerator has those of 2017, and no newer one was found.
 _ADJECTIVES = (
     "admiring|adoring|affectionate|agitated|amazing|angry|awesome|beautiful|blissful|bold|boring|brave|busy"
     "|charming|clever|compassionate|competent|condescending|confident|cool|cranky|crazy|dazzling|determined"
@@ -65,16 +67,47 @@ _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _BEHIND_USER = "|".join(rf"(?<=^[\w-]{{{length}}})" for length in range(1, 13))
 SIZE = r"(?<![\w.])\d+(?:\.\d+)?(?:\s?[kKMGT]i?)?B\b"
 """A size as Docker and npm print it; a regular expression."""
+_AMOUNT = r"\d+(?:\.\d+)?(?:[kKMGT]i?)?B"
+_USAGE = rf"(?<![\w.]){_AMOUNT} / {_AMOUNT}\b"
 
 KINDS: tuple[Kind, ...] = (
     Kind("digest", r"\bsha256:[0-9a-f]{6,64}", Holds.IDENTITY),
     # `docker history` of images that the classic builder made.
     Kind("checksum", r"\b(?:file|dir|multi):[0-9a-f]{16,64}", Holds.IDENTITY),
-    Kind("id", r"(?<![\w./-])(?=[a-f]*\d)(?:[0-9a-f]{64}|[0-9a-f]{12})(?![\w-])", Holds.IDENTITY),
+    # Of twelve digits as a word, in the name of a network's bridge, or of a network namespace; all of them wherever they stand, as in a path.
+    Kind(
+        "id",
+        r"(?:(?<![\w./-])|(?<=\bbr-)|(?<=/netns/))(?=[a-f]*\d)[0-9a-f]{12}(?![\w-])|(?<![\w.])(?=[a-f]*\d)[0-9a-f]{64}(?!\w)",
+        Holds.IDENTITY,
+    ),
     Kind("UUID", r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", Holds.IDENTITY),
     Kind("build reference", r"(?<![\w-])(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{25}(?![\w-])", Holds.IDENTITY),
     Kind("generated name", rf"\b(?:{_ADJECTIVES})_(?:{_SURNAMES})\d?\b", Holds.IDENTITY),
     Kind("MAC address", r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b", Holds.IDENTITY),
+    # RFC 4291: addresses of a network (2000::/3, fc00::/7) or of a link (fe80::/10), never `::` or `::1`.
+    Kind(
+        "IPv6 address",
+        r"(?<![\w:.])(?=[0-9a-f:]*::|(?:[0-9a-f]{1,4}:){7})(?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]|[23][0-9a-f]{3}):"
+        r"(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4}(?![\w:])",
+        Holds.IDENTITY,
+    ),
+    # moby, libnetwork/netutils: seven hexadecimal digits behind `veth`.
+    Kind("interface", r"\bveth[0-9a-f]{7}\b", Holds.IDENTITY),
+    # `ip address`: the numbers of a pair of interfaces, which count up on the machine.
+    Kind("link number", r"^\d+(?=: [\w.-]+@if\d+:)|(?<=@if)\d+\b"),
+    # Linux, PROC_DYNAMIC_FIRST: numbers from 4026531840 on, as in `net:[4026531840]`.
+    Kind("namespace", r"(?<=:\[)4\d{9}(?=\])", Holds.IDENTITY),
+    # moby, overlay2: a layer's short name in the options of a mount; containerd: a snapshot's number in its path.
+    Kind("layer link", r"(?<=/l/)[A-Z2-7]{26}(?![A-Z0-9])", Holds.IDENTITY),
+    Kind("snapshot", r"(?<=/snapshots/)\d+(?=/)", Holds.IDENTITY),
+    # mktemp(1) of coreutils (ten letters) and BusyBox (six), Python's tempfile; a word of small letters is none.
+    Kind(
+        "temporary name",
+        r"\btmp\.(?=[a-z]*[A-Z\d])(?:[A-Za-z\d]{10}|[A-Za-z\d]{6})(?![\w.-])|(?<=/tmp/)tmp(?=[a-z_]*\d)[a-z\d_]{8}(?![\w.-])",
+        Holds.IDENTITY,
+    ),
+    # nginx: when the file was changed; behind it stands how long it is, which is held.
+    Kind("ETag", r'(?i:(?<=etag: "))[0-9a-f]{8}(?=-[0-9a-f]+")'),
     Kind("timestamp", r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|(?: ?[+-]\d\d:?\d\d)(?: [A-Z]{3,4})?)?)?"),
     Kind(
         "date",
@@ -82,8 +115,20 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("clock", r"\b\d\d:\d\d:\d\d(?:\.\d+)?\b"),
     Kind("age", rf"(?<=Up ){_AGE}|\b{_AGE} ago\b"),
+    # The first check comes after its interval: which of the two is shown is a matter of time. That one failed is not.
+    Kind("health", r"\((?:health: starting|healthy)\)"),
+    Kind("round trip", r"(?<= = )\d+\.\d+(?:/\d+\.\d+){2,3}(?= ms)"),  # ping
+    # uptime and top; /proc/loadavg
+    Kind("load", r"(?<=load average: )\d+\.\d\d, \d+\.\d\d, \d+\.\d\d|^(?:\d+\.\d\d ){3}\d+/\d+ \d+$"),
     # An option's default, as `--help` tells it, is no measurement.
     Kind("duration", r"(?<!default )(?<![\w.-])(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?: ?ms|µs|ns|s)\b"),
+    # docker stats: what a container uses of what there is, as for memory, and in and out, as for networks. At the end of a row the processes.
+    # BuildKit prints two such amounts as well, of a layer and all of it, and the seconds behind; those are sizes.
+    Kind("usage and processes", rf"{_USAGE} {{3,}}\d+$"),
+    Kind("usage", rf"{_USAGE}(?! +\d+(?:\.\d+)?s\b)"),
+    # docker stats; and what docker system df could reclaim, as a share of a size.
+    Kind("share", r"(?<![\w.])\d+\.\d\d%(?![\w%])|(?<=B )\(\d{1,3}%\)"),
+    Kind("speed", r"(?<![\w.,])\d[\d.,]*\s?(?:[kKMGT]i?)?B/s(?!\w)"),  # apt, wget
     Kind("size", SIZE, Holds.NEARNESS),
     # The engine binds a port on IPv4 and IPv6, in no fixed order; the message names the one that failed first.
     Kind("bind address", r"(?<=Bind for )(?:0\.0\.0\.0|\[?::\]?)(?=:\d+ failed)"),
@@ -96,35 +141,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("process row", rf"(?:{_BEHIND_USER}) +\d+ +\d+ +\d+ +(?:\d\d:\d\d|\w+) +\S+ +(?=\d\d:\d\d:\d\d )"),
     # A column of a table is as wide as its widest cell, so its gaps follow the parts above. Free only in
     # tables and beside such parts; an indent never is.
-    Kind("gap", r"(?<=\S) {3,}(?=\S)"),
+    Kind("gap", r"(?<=\S) {3,}(?=\S)", Holds.SPACING),
 )
 _HEADER = re.compile(r"[A-Z][A-Z %/]*(?: {3,}[A-Z][A-Z %/]*)+")
-
-_ALLOWED_HOSTS = (
-    r"localhost|127\.0\.0\.1|0\.0\.0\.0|(?:docs|www)\.docker\.com|docker\.com|nodejs\.org|github\.com|aka\.ms"
-    r"|host\.docker\.internal|example\.(?:com|org|net)|\[|\d+\.\d+\.\d+\.\d+"
-)
-
-_REGISTRIES = r"registry|registry-\d|index|auth|deb|mirrors?|pypi|files|npm|proxy|artifactory|nexus"
-
-REDACTIONS: tuple[tuple[str, str], ...] = (
-    # User names and passwords in addresses, then addresses that are not on the short list.
-    (r"(?<=://)[^\s/@:]+:[^\s/@]+@", "…@"),
-    (rf"\b(https?)://(?!{_ALLOWED_HOSTS})[A-Za-z0-9.-]+(?::\d+)?", r"\1://…"),
-    (rf"\b(?:{_REGISTRIES})(?:\.[A-Za-z0-9-]+){{1,4}}\.[a-z]{{2,}}\b(?::\d+)?", "…"),
-    (r"\b(?:gh[pousr]_|github_pat_|npm_|glpat-|dckr_pat_|xox[abp]-)[A-Za-z0-9_-]{16,}", "…"),
-    (r"(?i)\b(authorization: *(?:basic|bearer)) +\S+", r"\1 …"),
-    # Home folders, but for those of the sandbox and of the images.
-    (r"(?<![\w.-])/(?:home|Users)/(?!reader\b|node\b)[\w.-]+", "/home/…"),
-)
-_REDACTIONS = tuple((re.compile(pattern), text) for pattern, text in REDACTIONS)
-
-
-def redact(text: str) -> str:
-    """The text without what may never be published, by the rules of REDACTIONS."""
-    for pattern, instead in _REDACTIONS:
-        text = pattern.sub(instead, text)
-    return text
 
 
 @dataclass(frozen=True)
@@ -137,7 +156,8 @@ class Masked:
 
     def matches(self, other: Masked) -> bool:
         """Whether the two differ only in what may differ."""
-        return self.lines == other.lines and all(
+        # A program may print a placeholder itself, so lines that are the same may have other sizes.
+        return (self.lines, len(self.sizes)) == (other.lines, len(other.sizes)) and all(
             abs(a - b) <= SIZE_TOLERANCE * max(a, b) for a, b in zip(self.sizes, other.sizes, strict=True)
         )
 
@@ -147,7 +167,7 @@ class Mask:
     """Masks the outputs of one page, in order, so that one thing keeps one placeholder.
 
     Args:
-        extra: kinds of the page's own, from its front matter; they come before the table's.
+        extra: kinds of the page's own, from its front matter; they come before the table's, and nothing is held of them.
 
     Raises:
         re.error: where a pattern of `extra` is not a regular expression.
@@ -169,7 +189,7 @@ class Mask:
 
     def _line(self, line: str, sizes: list[float], identities: list[str], *, in_table: bool) -> str:
         found = [(match, _kind(match, self.extra)) for match in _pattern(self.extra).finditer(line)]
-        loose = in_table or any(kind.name != "gap" for _, kind in found)
+        loose = in_table or any(kind.holds is not Holds.SPACING for _, kind in found)
         parts = []
         at = 0
         for match, kind in found:
@@ -178,7 +198,10 @@ class Mask:
         return "".join([*parts, line[at:]])
 
     def _part(self, text: str, kind: Kind, sizes: list[float], identities: list[str], *, loose: bool) -> str:
-        if kind.name == "gap":
+        if kind in self.extra:
+            # In brackets of its own, as its name may be one of the table's.
+            return f"⟪{kind.name}⟫"
+        if kind.holds is Holds.SPACING:
             return "   " if loose else text
         if kind.holds is Holds.NEARNESS:
             sizes.append(bytes_of(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,9 @@ from docker_notes.errors import PageError, StepError
 from docker_notes.page import examples
 from docker_notes.recording.compare import judge, tail
 from docker_notes.recording.model import UNKNOWN, Inputs, Provenance, Recording, StepResult
-from docker_notes.recording.normalise import redact
+from docker_notes.recording.redact import Redactor, redact
 from docker_notes.runner.shell import NeverEnded, Shell, ShellEnded
-from docker_notes.terminal.lines import Line, text_of
+from docker_notes.terminal.lines import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +32,13 @@ class PageRun:
         recording: the steps that ran; all of them where there are no failures.
         failures: every step that did not do what its page says, in order.
         seconds: wall time of the whole.
+        notes: what was taken out of outputs, as `page:line: …`, without what it was.
     """
 
     recording: Recording
     failures: tuple[PageError, ...]
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 def run(
@@ -67,9 +69,11 @@ def run(
     fatal: list[PageError] = []
     engine_version, buildx = sandbox.versions
     step = None
+    redactor = Redactor(page.allow)
+    notes: list[str] = []
     try:
         with Shell(sandbox) as shell:
-            typist = _Typist(sandbox, shell, folder, began)
+            typist = _Typist(sandbox, shell, folder, began, redactor, notes)
             for block in page.blocks:
                 typist.enter(block)
                 for step in block.steps:
@@ -80,20 +84,24 @@ def run(
         fatal.append(error.failure)
     except SandboxGone as error:
         line = step.line if step else page.blocks[0].line
-        fatal.append(StepError(page.path, line, f"{_name(step)}{error}", "run the build again, or mend what ends the sandbox"))
+        fatal.append(
+            StepError(
+                page.path, line, f"{_name(step)}{redactor.text(str(error))}", "run the build again, or mend what ends the sandbox"
+            )
+        )
     provenance = Provenance(engine_version, buildx, date, bases)
-    recording = Recording(page.path, provenance, inputs.of(page), tuple(done), page.kinds)
+    recording = Recording(page.path, provenance, inputs.of(page), tuple(done), page.kinds, page.allow)
     failures = judge(page, done)
     if failures and not fatal and not sandbox.engine_answers():
         failures = [_engine_gone(failure) for failure in failures[:1]] + failures[1:]
     everything = sorted([*failures, *fatal], key=lambda failure: failure.line)
-    return PageRun(recording, tuple(everything), time.monotonic() - began)
+    return PageRun(recording, tuple(everything), time.monotonic() - began, tuple(dict.fromkeys(notes)))
 
 
 def could_not_run(page: Page, inputs: Inputs, error: Exception) -> PageRun:
     """The outcome of a page that no sandbox could be had for."""
     recording = Recording(page.path, UNKNOWN, inputs.of(page), ())
-    failure = StepError(page.path, page.blocks[0].line, f"this page could not be run: {error}")
+    failure = StepError(page.path, page.blocks[0].line, f"this page could not be run: {redact(str(error))}")
     return PageRun(recording, (failure,), 0.0)
 
 
@@ -113,6 +121,8 @@ class _Typist:
     shell: Shell
     folder: Path
     began: float
+    redactor: Redactor
+    notes: list[str]
 
     def __post_init__(self) -> None:
         self._copied: set[str] = set()
@@ -141,7 +151,7 @@ class _Typist:
         except NeverEnded as error:
             what = (
                 f"`{step.command}` was still running after {options.timeout:g} s and was stopped; "
-                f"its last lines:\n{tail(redact(text_of(error.done.lines)))}"
+                f"its last lines:\n{tail(self.redactor.text(text_of(error.done.lines)))}"
             )
             fix = "end it on the page (`-d`, `timeout`, a typed ^C), or give the block a longer timeout"
             raise _Fatal(StepError(block.page, step.line, what, fix)) from error
@@ -150,12 +160,14 @@ class _Typist:
             raise _Fatal(StepError(block.page, step.line, f"`{step.command}` ended the page's shell", fix)) from error
         if options.wait:
             self._wait(block, step)
+        found = self.redactor.lines(done.lines)
+        self.notes += [f"{block.page}:{step.line}: {hit}" for hit in found.hits]
         return StepResult(
             command=step.command,
             exit_status=done.exit_status,
             seconds=done.seconds,
             at=round(at, 3),
-            lines=tuple(_redacted(line) for line in done.lines),
+            lines=found.lines,
             typed=tuple(typed.text for typed in step.typed),
             example=options.example,
             columns=options.columns,
@@ -179,12 +191,6 @@ class _Typist:
         if not self.sandbox.answers(block.options.wait, block.options.timeout):
             what = f"after `{step.command}`, {block.options.wait} did not answer within {block.options.timeout:g} s"
             raise _Fatal(StepError(block.page, step.line, what, "look at `docker ps -a` and `docker logs` there"))
-
-
-def _redacted(line: Line) -> Line:
-    text = redact(line.text)
-    # The colours' columns no longer fit a text that became shorter.
-    return line if text == line.text else replace(line, text=text, spans=())
 
 
 def _name(step: Step | None) -> str:

@@ -17,6 +17,7 @@ from docker_notes.project.results import PageResult
 from docker_notes.project.settings import Mode
 from docker_notes.recording import model as recordings
 from docker_notes.recording.model import UNKNOWN
+from docker_notes.recording.redact import redact
 from docker_notes.runner import progress
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class BackgroundRuns:
             with self._lock:
                 new, self._without_engine = not self._without_engine, True
             if new:
-                self._say(f"Replaying the recordings: {error}")
+                self._say(f"Replaying the recordings: {redact(str(error))}")
                 self._changed()
             return
         self._without_engine = False
@@ -167,14 +168,14 @@ class BackgroundRuns:
         try:
             pool.warm()
         except DockerNotesError as error:
-            self._say(str(error))
+            self._say(redact(str(error)))
 
     def _done(self, path: str, want: _Wanted, future: Future[PageRun]) -> None:
         if future.cancelled():
             return
         error = future.exception()
         if error is not None:
-            self._say(f"{path}: this page could not be run: {error}")
+            self._say(f"{path}: this page could not be run: {redact(str(error))}")
             self._again(path, want.key)
             return
         run = future.result()
@@ -191,14 +192,14 @@ class BackgroundRuns:
             self._project.keep(run)
             if not newest:
                 return
-            for failure in result.failures:
-                self._say(str(failure))
+            for note in (*run.notes, *map(str, result.failures)):
+                self._say(note)
             if run.recording.provenance == UNKNOWN:
                 self._again(path, want.key)
             elif not result.failures and self._project.save([result]):
                 self._say(f"recorded {path}")
         except DockerNotesError as wrong:
-            self._say(str(wrong))
+            self._say(redact(str(wrong)))
 
     def _again(self, path: str, key: str) -> None:
         """Try a page again that no sandbox could be had for."""

@@ -31,6 +31,7 @@ from docker_notes.page.markdown import PLACEHOLDER, ConsoleExtension, Fences
 from docker_notes.project.results import executions
 from docker_notes.project.settings import Mode
 from docker_notes.recording.files import write_atomic
+from docker_notes.recording.redact import redact
 from docker_notes.runner import progress
 from docker_notes.site import asset_files, downloads
 from docker_notes.site.cleaning import LateCleaning
@@ -206,7 +207,7 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
                 with progress.shown(len(right)) as shown:
                     self.pages.results = self.project.results(right, mode, shown, log.info)
         except DockerNotesError as error:
-            raise PluginError(str(error)) from error
+            raise PluginError(redact(str(error))) from error
         finally:
             if not self.background:
                 self.project.close()
@@ -316,7 +317,7 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
             for page in self.project.save(self.pages.results.values()):
                 log.info(f"recorded {page}")
         except DockerNotesError as error:
-            raise PluginError(str(error)) from error
+            raise PluginError(redact(str(error))) from error
 
     def _add_results(self, config: MkDocsConfig, files: Files) -> None:
         """Add what is made of the recordings."""

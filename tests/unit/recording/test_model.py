@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from docker_notes.errors import RecordingError
-from docker_notes.page.kinds import Kind, kinds_of
+from docker_notes.page.kinds import Kind
 from docker_notes.recording import model as recording
 from docker_notes.recording.model import (
     SCHEMA,
@@ -403,44 +403,7 @@ def test_steps_of_a_page_are_masked_together() -> None:
     assert first.lines == ("made ⟨id 1⟩", "in ⟨duration⟩")
     assert third.lines == ("ID   NAME", "⟨id 1⟩   web")
     own = recorded(kinds=(Kind("verb", "made"),)).masked
-    assert own[0].lines[0] == "⟨verb⟩ ⟨id 1⟩"
-
-
-def test_a_page_without_kinds_of_its_own() -> None:
-    assert kinds_of([]) == []
-
-
-@pytest.mark.parametrize(
-    ("entry", "says"),
-    [
-        ("ticket", "a volatile kind has a name and a pattern, not 'ticket'"),
-        ({"name": "x"}, "a volatile kind has a name and a pattern"),
-        ({"name": "x", "pattern": "y", "holds": "z"}, "a volatile kind has a name and a pattern"),
-        ({"name": "x", "pattern": "("}, r"not a regular expression that can serve: '\('"),
-        ({"name": "x", "pattern": "(?i)y"}, "not a regular expression that can serve"),
-        (
-            {"name": "x", "pattern": "(?P<k0>y)"},
-            "not a regular expression that can serve: .* \\(the group k0 is the table's own\\)$",
-        ),
-        ({"name": "x", "pattern": 7}, "not a regular expression that can serve: 7|a volatile kind"),
-        ({"name": "x", "pattern": "y*"}, "matches no text at all"),
-        ({"name": "x", "pattern": r"(y)\1"}, "that can serve|refers back to a group"),
-        ({"name": "x", "pattern": r"(?P<y>y)(?P=y)"}, "refers back to a group"),
-    ],
-)
-def test_a_kind_that_can_not_serve_is_refused(entry: Any, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        kinds_of([entry])
-
-
-def test_a_kind_may_match_anything_but_nothing() -> None:
-    [kind] = kinds_of([{"name": "x", "pattern": "X+"}])
-    assert kind == Kind("x", "X+")
-
-
-def test_kinds_of_a_page_may_hold_groups() -> None:
-    [one, two] = kinds_of([{"name": "pair", "pattern": "(a)(b)?c"}, {"name": "named", "pattern": "(?P<kind>z+)"}])
-    assert recorded(ran("x", "ac zz abc"), kinds=(one, two)).masked[0].lines == ("⟨pair⟩ ⟨named⟩ ⟨pair⟩",)
+    assert own[0].lines[0] == "⟪verb⟫ ⟨id 1⟩"
 
 
 # ----------------------------------------------------------------------------------- properties
