@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from docker_notes.errors import BuildFailed, DockerNotesError, PageError
-from docker_notes.project import report
+from docker_notes.project import report, reviewing
 from docker_notes.project.files import Selection, select
+from docker_notes.recording.model import key_of
 from docker_notes.recording.redact import redact
 from docker_notes.runner import progress
 
@@ -105,6 +106,7 @@ def run(files: tuple[Path, ...], config_file: Path | None, examples: Path | None
 @_EXAMPLES
 @_RECORDINGS
 @click.option("--junit", type=click.Path(path_type=Path), help="Write a report in JUnit's form, one test case a step.")
+@click.option("--markdown", type=click.Path(path_type=Path), help="Write a summary for a pull request.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 def verify(  # noqa: PLR0917  # click's form
     files: tuple[Path, ...],
@@ -112,6 +114,7 @@ def verify(  # noqa: PLR0917  # click's form
     examples: Path | None,
     recordings: Path | None,
     junit: Path | None,
+    markdown: Path | None,
     as_json: bool,  # noqa: FBT001  # click's form
 ) -> None:
     """Run pages again and hold them against their recordings; writes nothing but reports.
@@ -131,6 +134,8 @@ def verify(  # noqa: PLR0917  # click's form
         done.add(chosen, [*failures, *found.failures], found.notes, orphans)
     if junit:
         junit.write_text(done.junit(), encoding="utf-8")
+    if markdown:
+        markdown.write_text(done.markdown(), encoding="utf-8")
     if as_json:
         _say(done.json())
     for note in done.notes:
@@ -148,24 +153,54 @@ def verify(  # noqa: PLR0917  # click's form
 @_CONFIG
 @_EXAMPLES
 @_RECORDINGS
-def record(files: tuple[Path, ...], config_file: Path | None, examples: Path | None, recordings: Path | None) -> None:
-    """Run pages again and write their recordings where an output really changed.
+@click.option("--all", "everything", is_flag=True, help="Accept every change without asking.")
+@click.option("--again", is_flag=True, help="Run also what a review that was interrupted has run.")
+def record(  # noqa: PLR0917  # click's form
+    files: tuple[Path, ...],
+    config_file: Path | None,
+    examples: Path | None,
+    recordings: Path | None,
+    everything: bool,  # noqa: FBT001
+    again: bool,  # noqa: FBT001
+) -> None:
+    """Run pages again, show each output that really changed, and record those that are accepted.
 
     \b
-    docker-notes record README.md
     docker-notes record docs/index.md
+    docker-notes record --all README.md
     """
+    if not everything and not sys.stdin.isatty():
+        raise DockerNotesError("no terminal to ask on\n    write `docker-notes record --all` to accept every change")
     count = 0
     failures: list[PageError] = []
     for chosen in _selected(files, config_file, examples, recordings):
         failures += chosen.failures
-        with _closing(chosen.project), progress.shown(len(chosen.pages)) as shown:
-            pages = chosen.pages
-            results = chosen.project.run(pages.values(), chosen.project.inputs(), shown, again=True, say=_aside) if pages else {}
-        failures += [failure for result in results.values() for failure in result.failures]
-        count += len(pages)
-        for page in chosen.project.save(result for result in results.values() if not result.failures):
-            _say(f"recorded {page}")
+        count += len(chosen.pages)
+        project = chosen.project
+        inputs = project.inputs()
+        review = project.review(chosen.pages)
+        waiting = {
+            path: run for path, page in chosen.pages.items() if not again and (run := review.pending(page, key_of(page, inputs)))
+        }
+        if waiting:
+            _say(f"Going on with a review that was interrupted: {', '.join(waiting)} (--again runs them anew).")
+        missing = {path: page for path, page in chosen.pages.items() if path not in waiting}
+        with _closing(project), progress.shown(len(missing)) as shown:
+            results = project.run(missing.values(), inputs, shown, again=True, say=_aside) if missing else {}
+        for path, page in chosen.pages.items():
+            if path in waiting:
+                review.add(page, waiting[path])
+            elif results[path].failures:
+                failures += results[path].failures
+            else:
+                review.add(page, results[path].recording)
+        if everything:
+            review.decide(review.changes, accept=True)
+        else:
+            reviewing.ask(review, chosen.file)
+        project.own()
+        for page_path in review.write():
+            _say(f"recorded {page_path}")
     if failures:
         raise BuildFailed(failures)
     if not count:

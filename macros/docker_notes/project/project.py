@@ -17,6 +17,7 @@ from docker_notes.errors import DockerNotesError, EngineError, GrammarError, Ima
 from docker_notes.page import examples
 from docker_notes.project.cache import Cache
 from docker_notes.project.results import PageResult, Verification
+from docker_notes.project.review import Review
 from docker_notes.project.settings import Mode, sandboxes
 from docker_notes.recording import compare
 from docker_notes.recording import model as recordings
@@ -194,10 +195,25 @@ class Project:
         if owner:
             raise DockerNotesError("\n    ".join(owner))
         changed = [recording.page for recording in new if self._save(recording)]
+        self.own()
+        return changed
+
+    def own(self) -> None:
+        """Write down whose the recordings are, where that is not said yet."""
         mark = self.settings.recordings / _OWNER
         if not mark.exists():
             write_atomic(f"{self._docs()}\n".encode(), mark)
-        return changed
+
+    def review(self, pages: Iterable[str]) -> Review:
+        """A review of pages, by their paths; also one that was interrupted.
+
+        Raises:
+            DockerNotesError: where the folder of recordings is another site's.
+        """
+        owner = self._owner()
+        if owner:
+            raise DockerNotesError("\n    ".join(owner))
+        return Review(self.settings.cache / "pending", {page: self.recording_file(page) for page in pages})
 
     def _save(self, recording: Recording) -> bool:
         path = self.recording_file(recording.page)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET  # writes only
 
@@ -94,6 +96,28 @@ class Verified:
             indent=1,
         )
 
+    def markdown(self) -> str:
+        """A summary for a pull request or an issue: what moved, then each page with its steps and diffs."""
+        by_page: dict[str, list[PageError]] = {}
+        for failure in self.failures:
+            by_page.setdefault(failure.page, []).append(failure)
+        wrong = len(self.failures) + len(self.orphans)
+        pages = len(by_page)
+        head = (
+            f"{wrong} outputs on {pages} pages read differently"
+            if wrong
+            else f"{len(self.pages)} pages still do what their recordings say"
+        )
+        parts = [f"## {head}", *self.notes]
+        for path, failures in by_page.items():
+            parts.append(f"### {self.files.get(path, path)}")
+            for failure in failures:
+                fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", str(failure))), default=0))
+                what, _, rest = failure.what.partition("\n")
+                parts.append(f"Line {failure.line}: {_inline(what)}\n\n{fence}diff\n{dedent(rest) or what}\n{fence}")
+        parts += [str(_orphan(orphan)) for orphan in self.orphans]
+        return "\n\n".join(parts) + "\n"
+
     def _suite(self, root: ET.Element, path: str, cases: list[tuple[int, str]], wrong: Sequence[PageError]) -> None:
         suite = ET.SubElement(root, "testsuite", name=path, tests=str(len(cases)))
         failed = 0
@@ -121,6 +145,12 @@ def annotate(failure: PageError, file: str) -> None:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _inline(text: str) -> str:
+    """A line of an error in Markdown: its code stays code, all else is text."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(part if part.startswith("`") else re.sub(r"([*_<>\[\]#|])", r"\\\1", part) for part in parts)
 
 
 def _orphan(path: Path) -> DockerNotesError:
