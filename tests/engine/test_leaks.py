@@ -48,7 +48,6 @@ def test_killed_at_random_moments(clone: Clone, client: DockerClient) -> None:
     print(f"{KILLS} builds killed; the last container was gone after at most {longest:.1f} s")
     done = clone.build()
     assert done.returncode == 0, done.stderr
-    assert not list(clone.folder.glob(".site.[0-9]*"))
 
 
 def test_ctrl_c_ends_a_build_cleanly(clone: Clone, client: DockerClient) -> None:
@@ -65,7 +64,6 @@ def test_ctrl_c_ends_a_build_cleanly(clone: Clone, client: DockerClient) -> None
     assert process.returncode
     assert "Traceback" not in said
     gone_within(client, 10)
-    assert not list(clone.folder.glob(".site.[0-9]*"))
     assert not (clone.folder / "recordings").exists()
 
 
@@ -76,5 +74,5 @@ def test_two_builds_of_one_clone_at_once(clone: Clone, client: DockerClient) -> 
     assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
     assert {step["page"] for step in clone.executions()} == {"a.md", "b.md", "c.md"}
     assert clone.build("replay").returncode == 0
-    assert not list((clone.folder / "recordings").glob(".*"))
+    assert {path.name for path in (clone.folder / "recordings").iterdir()} == {".docs", "a.yml", "b.yml", "c.yml"}
     gone_within(client, 10)
