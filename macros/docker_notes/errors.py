@@ -8,6 +8,7 @@
     │   └── FigureError      a number or figure that its output does not hold
     ├── EngineError          no Docker Engine, or one that cannot be used
     ├── ImageError           a base image that can neither be pulled nor built
+    ├── TerminalError        an output that no terminal emulator here can show
     └── BuildFailed          all failures of one build, listed
 
 Every message says where, what happened, and how to fix it.
@@ -62,6 +63,21 @@ class EngineError(DockerNotesError):
 
 class ImageError(DockerNotesError):
     """A base image could neither be pulled nor built."""
+
+
+class TerminalError(DockerNotesError):
+    """What a command printed cannot be shown: there is no terminal emulator, or it broke at these bytes.
+
+    The page goes on with the next command or ends, as its caller likes; other pages do not notice.
+
+    Args:
+        what: what happened, in one sentence.
+        fix: how to mend it.
+    """
+
+    def __init__(self, what: str, fix: str) -> None:
+        self.what, self.fix = what, fix
+        super().__init__(f"{what}; {fix}")
 
 
 def in_page_order(failures: Iterable[PageError]) -> BuildFailed:

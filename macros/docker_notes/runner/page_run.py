@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from docker_notes.engine.sandbox import Sandbox, SandboxGone
-from docker_notes.errors import PageError, StepError
+from docker_notes.errors import PageError, StepError, TerminalError
 from docker_notes.page import examples
 from docker_notes.recording.compare import judge, tail
 from docker_notes.recording.model import UNKNOWN, Inputs, Provenance, Recording, StepResult
@@ -82,6 +82,9 @@ def run(
                 typist.leave(block)
     except _Fatal as error:
         fatal.append(error.failure)
+    except TerminalError as error:
+        line = step.line if step else page.blocks[0].line
+        fatal.append(StepError(page.path, line, f"{_name(step)}{error.what}", error.fix))
     except SandboxGone as error:
         line = step.line if step else page.blocks[0].line
         fatal.append(

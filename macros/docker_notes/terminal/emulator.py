@@ -1,217 +1,237 @@
-"""Bytes of a terminal → the lines that a person sees, with their colours.
+"""Bytes of a terminal → the lines that a person sees, with their styles and links.
 
-The screen is pyte's, an emulator of a VT100 with xterm's colours. Lines that scroll off
-its top are kept. A line that the terminal's edge broke is one line here: its parts belong together,
-and a reader's screen has an edge of its own. What a screen can not tell (trailing spaces) is not kept.
+The screen is libghostty-vt's, in one child process for all terminals of a build (`ghostty`). Lines that scroll off its top are kept.
+A line that the terminal's edge broke is one line here: its parts belong together, and a reader's screen has an edge of its own.
+What a screen can not tell (trailing spaces) is not kept.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from typing import TYPE_CHECKING, Any
+import atexit
+import contextlib
+import itertools
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from collections import deque
+from pathlib import Path
+from typing import Any
 
-import pyte
-from pyte.screens import Char
+from docker_notes.errors import TerminalError
+from docker_notes.terminal import ghostty
+from docker_notes.terminal.lines import Line, Span, is_link
+from docker_notes.terminal.style import ATTRIBUTES, BACKGROUND, UNDERLINE, colour_of
 
-from docker_notes.terminal.lines import Line, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+__all__ = ["MAX_BYTES", "MAX_LINES", "ROWS", "Terminal"]
 
 ROWS = 50
 MAX_LINES = 400
 # Repaints do not scroll, so lines alone would not bound them.
 MAX_BYTES = 8 * 2**20
 
-# Fed in slices, so that a flood stops at the cap and not a megabyte behind it.
-_SLICE = 4096
-# Combining characters on one letter; pyte normalizes the whole cell for each, so a flood of them would take for ever.
-_MAX_MARKS = 8
-_PLAIN = Char(" ")
+# Seconds for one answer: a thousand times what the slowest known stream takes.
+_LIMIT = 60.0
+_PIECE = 2**16
+_FIX = "let the command print less to the terminal, for example by `| cat`, or report the bytes that it printed"
+# What has no shape, and would not come back from a file: controls, separators of lines, half and no characters.
+_SHAPELESS = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
-
-class _Screen(pyte.HistoryScreen):
-    """pyte's screen, which also knows the rows that go on from the row above.
-
-    It is deaf to private variants of sequences that it knows only in their public form.
-    """
-
-    def __init__(self, columns: int, rows: int, **options: Any) -> None:
-        # Rows counted from the first that ever was, as the history keeps them all.
-        self.broken: set[int] = set()
-        self._drawing = False
-        self._marks = 0
-        super().__init__(columns, rows, **options)
-
-    def draw(self, data: str) -> None:
-        if not data.isascii():
-            data = "".join(filter(self._fits, data))
-        self._drawing = True
-        try:
-            super().draw(data)
-        finally:
-            self._drawing = False
-
-    def _fits(self, char: str) -> bool:
-        self._marks = self._marks + 1 if unicodedata.combining(char) else 0
-        return self._marks <= _MAX_MARKS
-
-    def linefeed(self) -> None:
-        super().linefeed()
-        # pyte breaks a line at the edge by a line feed of its own.
-        row = len(self.history.top) + self.cursor.y
-        (self.broken.add if self._drawing else self.broken.discard)(row)
-
-    def reset(self) -> None:
-        super().reset()
-        self.broken.clear()
-
-    def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
-        super().erase_in_display(how, *args, **kwargs)
-        # Erased rows go on from nothing; 3 forgets the history, and with it the rows' numbers.
-        first = len(self.history.top)
-        self.broken = {row for row in self.broken if row < first} if how in {2, 3} else self.broken
-
-    def erase_in_line(self, how: int = 0, private: bool = False) -> None:  # noqa: FBT001, FBT002  # as pyte has it
-        super().erase_in_line(how, private)
-        if how == 2 or (how == 0 and self.cursor.x == 0):  # noqa: PLR2004  # ECMA-48: the whole line
-            self.broken.discard(len(self.history.top) + self.cursor.y)
-
-    def __getattribute__(self, name: str) -> Any:
-        # pyte's pages through its history before each event; nobody turns pages here.
-        return object.__getattribute__(self, name)
-
-    def select_graphic_rendition(self, *attrs: int, **kwargs: bool) -> None:
-        if not kwargs:
-            super().select_graphic_rendition(*attrs)
-
-    def report_device_attributes(self, mode: int = 0, **kwargs: bool) -> None:
-        """Nobody reads the answer."""
-
-    def report_device_status(self, mode: int = 0, **kwargs: bool) -> None:
-        """Nobody reads the answer."""
+_UNDERLINES = ("", "underscore", "double-underscore", "curly-underscore", "dotted-underscore", "dashed-underscore")
+# The library's names of attributes, where they are not the words.
+_WORDS = {
+    "faint": "dim", "italic": "italics", "inverse": "reverse", "invisible": "hidden", "strikethrough": "strike"
+}  # fmt: skip
 
 
 class Terminal:
-    """A terminal that is fed bytes and tells its lines.
+    """A terminal that is fed the output of one command and tells its lines. Safe beside others in other threads.
 
     Args:
         columns: width in characters.
         rows: height in lines; programs that repaint, such as BuildKit, fit their picture to it.
+        row: where the output begins, from 1. Those above are the command's own: BuildKit goes up to it and down again before it paints.
+
+    Raises:
+        TerminalError: here and from each method but `column` and `dropped`: no emulator here, or it broke at this output.
     """
 
-    def __init__(self, columns: int, rows: int = ROWS) -> None:
-        self._screen = _Screen(columns, rows, history=MAX_LINES + rows + _SLICE, ratio=0.5)
-        # The top row is the command's own: BuildKit goes up to it and down again before it paints.
-        self._screen.cursor_position(2)
-        self._stream = pyte.ByteStream(self._screen)
-        self._fed = 0
-        self._seen: list[tuple[str, float]] = []
+    def __init__(self, columns: int, rows: int = ROWS, *, row: int = 2) -> None:
+        self._columns, self._rows, self._row = columns, rows, row
+        self._number = next(_numbers)
+        self._past: list[tuple[dict[str, Any], bytes]] = []
+        self._process: object = None
+        self._failed: TerminalError | None = None
+        self._fed = self._above = 0
+        self.column = 0
+        """Where the cursor stands in its line, from 0: above 0, a program waits behind a prompt."""
         self.dropped = 0
         """Bytes that came after the cap and are not shown."""
+        weakref.finalize(self, _worker.gone.append, self._number)
+        self._ask({"op": "new", "columns": columns, "rows": rows})
+        if row > 1:
+            self._ask({"op": "feed", "at": 0.0, "most": MAX_LINES}, b"\x1b[%dH" % row)
 
     def feed(self, data: bytes, at: float = 0.0) -> None:
         """Take bytes that came `at` seconds after the start of the step."""
-        top = self._screen.history.top
-        if len(top) >= MAX_LINES or self._fed >= MAX_BYTES:
-            self.dropped += len(data)
-            return
-        for start in range(0, len(data), _SLICE):
-            if len(top) >= MAX_LINES or self._fed >= MAX_BYTES:
-                self.dropped += len(data) - start
-                break
-            part = data[start : start + _SLICE]
-            self._fed += len(part)
-            try:
-                self._stream.feed(part)
-            except (TypeError, ValueError, IndexError, KeyError):
-                # pyte trips over some malformed sequences; the terminal goes on behind them.
-                self._stream = pyte.ByteStream(self._screen)
-        self._note_times(at)
+        for start in range(0, len(data), _PIECE):
+            piece = data[start : start + _PIECE]
+            taken = 0
+            if self._above < MAX_LINES and self._fed < MAX_BYTES:
+                taken = self._ask({"op": "feed", "at": at, "most": MAX_LINES}, piece)["taken"]
+            self._fed += taken
+            self.dropped += len(piece) - taken
 
-    @property
-    def column(self) -> int:
-        """Where the cursor stands in its line, from 0: above 0, a program waits behind a prompt."""
-        return int(self._screen.cursor.x)
+    def resize(self, columns: int, rows: int = ROWS) -> None:
+        """Take a new size: what the old edge broke is broken at the new one."""
+        self._ask({"op": "resize", "columns": columns, "rows": rows})
 
     def lines(self) -> tuple[Line, ...]:
-        """What is on the screen and above it, without trailing blank lines."""
-        found: list[Line] = []
-        for number, row in enumerate(self._rows()):
-            line = _line(row, self._screen.columns)
-            if number == 0 and not line.text:
-                continue
-            if number in self._screen.broken and found:
-                found[-1] = _joined(found[-1], line, self._screen.columns)
-            else:
-                at = self._seen[number][1] if number < len(self._seen) else 0.0
-                found.append(Line(line.text, line.spans, round(at, 3)))
+        """What is on the screen and above it, without trailing blank lines: the end, nothing can be fed any more.
+
+        Of a program that took the whole screen and did not give it back, it is what stood there before.
+        """
+        found = [_line(*line) for line in self._ask({"op": "lines", "most": MAX_LINES + self._row - 1})["lines"]]
         while found and not found[-1].text:
             found.pop()
-        return tuple(found[:MAX_LINES])
+        above = next((n for n, line in enumerate(found[: self._row - 1]) if line.text), self._row - 1)
+        return tuple(found[above:][:MAX_LINES])
 
-    def _rows(self) -> list[Mapping[int, Char]]:
-        screen = self._screen
-        return [*screen.history.top, *(screen.buffer[y] for y in range(screen.lines))]
+    def _ask(self, request: dict[str, Any], data: bytes = b"") -> dict[str, Any]:
+        """Ask the child, after telling it all that this terminal was told before, where it is another one than then."""
+        if self._failed:
+            raise self._failed
+        try:
+            with _worker.lock:
+                if self._process is not _worker.process():
+                    for earlier, its_data in self._past:
+                        _worker.ask(self._number, earlier, its_data)
+                    self._process = _worker.process()
+                answer = _worker.ask(self._number, request, data)
+        except TerminalError as error:
+            self._failed = error
+            raise
+        if request["op"] != "lines":
+            self._past.append((request, data[: answer.get("taken")]))
+        self._above, self.column = answer["above"], answer["column"]
+        return answer
 
-    def _note_times(self, at: float) -> None:
-        above = len(self._screen.history.top)
-        for number in range(min(above, len(self._seen)) - self._screen.lines, above + self._screen.lines):
-            if number < 0:
-                continue
-            row: Any = self._screen.history.top[number] if number < above else self._screen.buffer[number - above]
-            text = _line(row, self._screen.columns, plain=True).text
-            while len(self._seen) <= number:
-                self._seen.append(("", 0.0))
-            if self._seen[number][0] != text:
-                self._seen[number] = (text, at)
+
+class _Worker:
+    """The child process: started when it is first needed, and again where it ended."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.gone: deque[int] = deque()
+        """Numbers of terminals that are no more."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._owner = 0
+
+    def process(self) -> object:
+        """The child that answers now."""
+        if self._process is None or self._owner != os.getpid():
+            ours, theirs = socket.socketpair()
+            with theirs:
+                # Not in the group that a terminal's Ctrl-C ends: the build ends it. -P: its own folder is no place to import from.
+                self._process = subprocess.Popen(  # noqa: S603  # this package's own file
+                    [sys.executable, "-P", str(Path(ghostty.__file__))],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            ours.settimeout(_LIMIT)
+            self._socket, self._owner = ours, os.getpid()
+        return self._process
+
+    def ask(self, number: int, request: dict[str, Any], data: bytes) -> dict[str, Any]:
+        """Send a request for a terminal, and wait for the answer.
+
+        Raises:
+            TerminalError: where the child ends, does not answer in time, or cannot do it.
+        """
+        gone = [self.gone.popleft() for _ in range(len(self.gone))]
+        head = json.dumps(request | {"terminal": number, "gone": gone}).encode()
+        self.process()
+        try:
+            self._send(ghostty.HEAD.pack(len(head), len(data)) + head + data)
+            length, _ = ghostty.HEAD.unpack(self._receive(ghostty.HEAD.size))
+            answer: dict[str, Any] = json.loads(self._receive(length))
+        except TimeoutError:
+            self.stop(0.0)
+            raise TerminalError(f"the terminal emulator did not answer within {_LIMIT:g} s", _FIX) from None
+        except (OSError, EOFError):
+            status = self.stop(_LIMIT)
+            how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+            raise TerminalError(f"the terminal emulator broke at what this command printed ({how})", _FIX) from None
+        if answer.get("missing"):
+            raise TerminalError(
+                f"no terminal emulator: {answer['error']}",
+                "pip install 'docker-notes[live]' (Linux with glibc, macOS); elsewhere pages can only be replayed",
+            )
+        if "error" in answer:
+            raise TerminalError(f"the terminal emulator cannot show what this command printed: {answer['error']}", _FIX)
+        return answer
+
+    def _send(self, message: bytes) -> None:
+        if self._socket:
+            self._socket.sendall(message)
+
+    def _receive(self, count: int) -> bytes:
+        parts = []
+        while count:
+            part = self._socket.recv(min(count, 2**20)) if self._socket else b""
+            if not part:
+                raise EOFError
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def stop(self, patience: float = 5.0) -> int:
+        """End the child, which has so many seconds to end by itself; its exit status."""
+        process, end = self._process, self._socket
+        self._process = self._socket = None
+        if end:
+            end.close()
+        if process is None or self._owner != os.getpid():
+            return 0
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(patience)
+        process.kill()
+        return process.wait()
 
 
-def _line(row: Mapping[int, Char], columns: int, *, plain: bool = False) -> Line:
-    chars = [row.get(x, _PLAIN) for x in range(min(columns, max(row, default=-1) + 1))]
-    text = "".join(_printable(char.data) for char in chars).rstrip()
-    if plain:
-        return Line(text)
+_numbers = itertools.count()
+_worker = _Worker()
+atexit.register(_worker.stop)
+
+
+def _line(text: str, runs: list[list[Any]], at: float) -> Line:
+    text = _SHAPELESS.sub("\ufffd", text).rstrip(" ")
     spans: list[Span] = []
-    at = 0
-    for char in chars:
-        end = at + len(_printable(char.data))
-        style = _style(char)
-        if spans and spans[-1].style == style and spans[-1].end == at:
-            spans[-1] = Span(spans[-1].start, end, style)
-        elif style and end > at:
-            spans.append(Span(at, end, style))
-        at = end
-    clipped = (Span(s.start, min(s.end, len(text)), s.style) for s in spans if s.start < len(text))
-    return Line(text, tuple(clipped))
+    for start, end, style, link in runs:
+        span = Span(start, min(end, len(text)), _words(style), link if is_link(link) else "")
+        if start < len(text) and (span.style or span.link):
+            last = spans[-1] if spans else None
+            if last and (last.end, last.style, last.link) == (span.start, span.style, span.link):
+                span = Span(spans.pop().start, span.end, span.style, span.link)
+            spans.append(span)
+    return Line(text, tuple(spans), round(at, 3))
 
 
-def _joined(line: Line, rest: Line, columns: int) -> Line:
-    """A line and what the edge of the terminal broke off it."""
-    start = -(-len(line.text) // columns) * columns
-    spans = tuple(Span(start + span.start, start + span.end, span.style) for span in rest.spans)
-    return Line(line.text.ljust(start) + rest.text if rest.text else line.text, line.spans + spans, line.at)
-
-
-def _printable(data: str) -> str:
-    if data.isascii() and data.isprintable():
-        return data
-    return "".join("\ufffd" if unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} else c for c in data)
-
-
-def _style(char: Char) -> str:
-    words = [w for w in ("bold", "italics", "underscore", "reverse") if getattr(char, w)]
-    if char.fg != "default":
-        words.append(_colour(char.fg))
-    if char.bg != "default":
-        words.append(f"on-{_colour(char.bg)}")
+def _words(style: list[Any] | None) -> str:
+    if style is None:
+        return ""
+    attributes, underline, *colours = style
+    known = {_UNDERLINES[underline], *(_WORDS.get(name, name) for name in attributes)}
+    words = [word for word in ATTRIBUTES if word in known]
+    for place, colour in zip(("", BACKGROUND, UNDERLINE), colours, strict=True):
+        if colour is not None:
+            words.append(place + (colour if isinstance(colour, str) else colour_of(colour)))
     return " ".join(words)
-
-
-def _colour(name: str) -> str:
-    # pyte misspells one.
-    return f"#{name}" if _is_hex(name) else name.replace("bfight", "bright")
-
-
-def _is_hex(colour: str) -> bool:
-    return len(colour) == 6 and all(c in "0123456789abcdef" for c in colour.lower())  # noqa: PLR2004
