@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from functools import cache
 from itertools import accumulate, groupby
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
+
+from docker_notes.terminal.lines import is_link
+from docker_notes.terminal.style import sgr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,31 +63,14 @@ def _timed(lines: Sequence[Line]) -> list[tuple[float, Line]]:
 
 
 def _painted(line: Line) -> str:
-    """The text of a line with its colours, as a terminal is told them (ECMA-48, SGR)."""
+    """The text of a line with its styles and links, as a terminal is told them (ECMA-48, SGR; OSC 8)."""
     parts, at = [], 0
     for span in line.spans:
-        parts += [line.text[at : span.start], f"\x1b[{_codes(span.style)}m", line.text[span.start : span.end], "\x1b[0m"]
+        text = line.text[span.start : span.end]
+        if span.style:
+            text = f"\x1b[{sgr(span.style)}m{text}\x1b[0m"
+        if is_link(span.link):
+            text = f"\x1b]8;;{span.link}\x1b\\{text}\x1b]8;;\x1b\\"
+        parts += [line.text[at : span.start], text]
         at = span.end
     return "".join([*parts, line.text[at:]])
-
-
-_WORDS = {"bold": "1", "italics": "3", "underscore": "4", "reverse": "7"}
-# The order of SGR's codes, by the names that a recording has for them.
-_COLOURS = ("black", "red", "green", "brown", "blue", "magenta", "cyan", "white")
-
-
-@cache
-def _codes(style: str) -> str:
-    """A style such as `bold brightred on-#5f00af` in SGR's numbers."""
-    codes = []
-    for word in style.split():
-        colour = word.removeprefix("on-")
-        ground = 0 if colour == word else 10  # what a background's codes are above those of a text
-        if word in _WORDS:
-            codes.append(_WORDS[word])
-        elif colour.startswith("#"):
-            codes.append(f"{38 + ground};2;" + ";".join(str(part) for part in bytes.fromhex(colour[1:])))
-        else:
-            first = 90 if colour.startswith("bright") else 30
-            codes.append(str(first + ground + _COLOURS.index(colour.removeprefix("bright"))))
-    return ";".join(codes)

@@ -12,13 +12,15 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from docker_notes.recording.model import STAND_IN, asks
+from docker_notes.terminal.lines import is_link
+from docker_notes.terminal.style import COLOURS, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from docker_notes.page.model import Block, Page, Step
     from docker_notes.recording.model import BaseImage, Recording, StepResult
-    from docker_notes.terminal.lines import Line
+    from docker_notes.terminal.lines import Line, Span
 
 FOLD_OVER = 24
 """Lines; longer outputs show their beginning, their end, and what the block expects."""
@@ -28,11 +30,8 @@ _SLOW = 1.0  # seconds from which on a reader is told them
 _NARROW = 34  # characters that fit a phone without scrolling
 _SENTENCE = re.compile(r"\S+(?: {1,2}\S+){2,}")  # no columns, whose alignment a break would spoil
 
-# The sixteen colours as pyte names them, with xterm's values to fit others to.
-_COLOURS = {
-    "black": 0x000000, "red": 0xCD0000, "green": 0x00CD00, "brown": 0xCDCD00,
-    "blue": 0x0000EE, "magenta": 0xCD00CD, "cyan": 0x00CDCD, "white": 0xE5E5E5,
-}  # fmt: skip
+# xterm's values of the eight colours, to fit others to.
+_COLOURS = dict(zip(COLOURS, (0x000000, 0xCD0000, 0x00CD00, 0xCDCD00, 0x0000EE, 0xCD00CD, 0x00CDCD, 0xE5E5E5), strict=True))
 
 
 @dataclass(frozen=True)
@@ -183,21 +182,27 @@ def _coloured(line: Line) -> str:
     parts, at = [], 0
     for span in line.spans:
         parts.append(escape(line.text[at : span.start], quote=False))
-        parts.append(f'<span class="{_classes(span.style)}">{escape(line.text[span.start : span.end], quote=False)}</span>')
+        parts.append(_span(span, escape(line.text[span.start : span.end], quote=False)))
         at = span.end
     parts.append(escape(line.text[at:], quote=False))
     return "".join(parts)
+
+
+def _span(span: Span, text: str) -> str:
+    style = f' class="{_classes(span.style)}"' if span.style else ""
+    if is_link(span.link):
+        return f'<a{style} rel="nofollow noopener" href="{escape(span.link)}">{text}</a>'
+    return f"<span{style}>{text}</span>" if style else text
 
 
 @cache
 def _classes(style: str) -> str:
     names = []
     for word in style.split():
-        colour = word.removeprefix("on-")
-        ground = word.removesuffix(colour)
+        place, colour = split(word)
         if colour.startswith("#"):
             colour = _nearest(int(colour[1:], 16))
-        names.append(f"t-{ground}{colour.removeprefix('bright')}")
+        names.append(f"t-{place}{colour.removeprefix('bright')}")
     return escape(" ".join(names))
 
 

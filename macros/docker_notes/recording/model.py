@@ -275,9 +275,12 @@ def _dump_step(step: StepResult) -> dict[str, Any]:
     data |= {"columns": step.columns, "exit status": step.exit_status, "seconds": step.seconds, "at": step.at}
     if step.lines:
         data["output"] = step.output
-        colours = [f"{n}:{s.start}-{s.end} {s.style}" for n, line in enumerate(step.lines, 1) for s in line.spans]
+        colours = [f"{n}:{s.start}-{s.end} {s.style}" for n, line in enumerate(step.lines, 1) for s in line.spans if s.style]
         if colours:
             data["colours"] = ", ".join(colours)
+        links = [f"{n}:{s.start}-{s.end} {s.link}" for n, line in enumerate(step.lines, 1) for s in line.spans if s.link]
+        if links:
+            data["links"] = links
         data["line seconds"] = " ".join(f"{line.at:g}" for line in step.lines)
     if step.dropped:
         data["bytes not shown"] = step.dropped
@@ -285,16 +288,21 @@ def _dump_step(step: StepResult) -> dict[str, Any]:
 
 
 def _load_step(data: dict[str, Any]) -> StepResult:
-    spans: dict[int, list[Span]] = {}
-    for item in filter(None, data.get("colours", "").split(", ")):
-        place, style = item.split(" ", 1)
-        number, columns = place.split(":")
-        start, end = columns.split("-")
-        spans.setdefault(int(number), []).append(Span(int(start), int(end), style))
+    spans: dict[int, dict[tuple[int, int], Span]] = {}
+    for name, items in (("style", filter(None, data.get("colours", "").split(", "))), ("link", data.get("links", ()))):
+        for item in items:
+            place, value = item.split(" ", 1)
+            number, columns = place.split(":")
+            start, end = map(int, columns.split("-"))
+            line = spans.setdefault(int(number), {})
+            line[start, end] = replace(line.get((start, end), Span(start, end, "")), **{name: value})
     texts = data["output"].removesuffix("\n").split("\n") if data.get("output") else []
     seconds = (float(s) for s in str(data.get("line seconds", "")).split())
     # Of a line added by hand there is no second: verify is to name it, not the loader.
-    lines = tuple(Line(text, tuple(spans.get(n, ())), next(seconds, 0.0)) for n, text in enumerate(texts, 1))
+    lines = tuple(
+        Line(text, tuple(span for _, span in sorted(spans.get(n, {}).items())), next(seconds, 0.0))
+        for n, text in enumerate(texts, 1)
+    )
     return StepResult(
         command=data["command"],
         exit_status=data["exit status"],

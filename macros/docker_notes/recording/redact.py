@@ -139,7 +139,7 @@ class Redactor:
         return line if spans == line.spans else replace(line, spans=spans)
 
     def _leaks(self, span: Span) -> bool:
-        link = getattr(span, "link", "")
+        link = span.link
         return bool(link) and self.text(link) != link
 
 

@@ -59,7 +59,10 @@ def test_some_pages_have_colours() -> None:
     [
         ("bold", "1"), ("italics", "3"), ("underscore", "4"), ("reverse", "7"), ("red", "31"), ("white", "37"), ("brightblack", "90"),
         ("on-brown", "43"), ("on-brightmagenta", "105"), ("#5f00af", "38;2;95;0;175"), ("on-#5f00af", "48;2;95;0;175"),
-        ("bold brightblue on-black", "1;94;40"),
+        ("bold brightblue on-black", "1;94;40"), ("dim", "2"), ("double-underscore", "4:2"), ("curly-underscore", "4:3"),
+        ("dotted-underscore", "4:4"), ("dashed-underscore", "4:5"), ("blink", "5"), ("hidden", "8"), ("strike", "9"),
+        ("overline", "53"), ("underscore under-red", "4;58:5:1"), ("underscore under-brightred", "4;58:5:9"),
+        ("underscore under-#010203", "4;58:2::1:2:3"), ("bold dim italics strike #010203 on-white", "1;2;3;9;38;2;1;2;3;47"),
     ],
 )  # fmt: skip
 def test_a_style_is_told_in_the_terminals_own_codes(style: str, codes: str) -> None:
@@ -68,6 +71,12 @@ def test_a_style_is_told_in_the_terminals_own_codes(style: str, codes: str) -> N
     cast = casts.asciicast(found, "a page")
     assert json.loads(cast.splitlines()[-1])[2] == f"a \x1b[{codes}mcoloured\x1b[0m word\r\n"
     assert outputs(cast, found) == [(line,)]
+
+
+def test_a_link_is_told_as_a_terminal_knows_it() -> None:
+    line = Line("see here, there", (Span(4, 8, "", "https://example.com/a"), Span(10, 15, "bold", "https://example.com/b")))
+    found = samples.recorded(samples.ran("show", lines=(line,)))
+    assert outputs(casts.asciicast(found, "a page"), found) == [(line,)]
 
 
 def test_lines_keep_their_order_whenever_they_took_their_form() -> None:

@@ -13,7 +13,7 @@ from docker_notes.html import blocks as render
 from docker_notes.html.blocks import FOLD_OVER, Shown
 from docker_notes.recording.model import UNKNOWN
 from docker_notes.terminal.emulator import Terminal
-from docker_notes.terminal.lines import Line
+from docker_notes.terminal.lines import Line, Span
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,9 +151,14 @@ def test_markup_in_an_output_is_text() -> None:
         ("#00aa00", "t-green"),
         ("on-#ffffff", "t-on-white"),
         ("bold #2222dd", "t-bold t-blue"),
+        ("dim strike", "t-dim t-strike"),
+        ("curly-underscore under-brightred", "t-curly-underscore t-under-red"),
+        ("underscore under-#00aa00", "t-underscore t-under-green"),
+        ("bold italics underscore blink reverse hidden strike overline", None),
     ],
 )
-def test_colours_are_classes(style: str, classes: str) -> None:
+def test_colours_are_classes(style: str, classes: str | None) -> None:
+    classes = classes or " ".join(f"t-{word}" for word in style.split())
     [output] = of(block(coloured("a red <word>", (2, 5, style))), "console-output")
     [span] = of(output, classes.split(maxsplit=1)[0])
     assert (text(span), span.get("class")) == ("red", classes)
@@ -165,6 +170,15 @@ CODES = [
     "3",
     "4",
     "7",
+    "2",
+    "4:2",
+    "4:3",
+    "4:4",
+    "4:5",
+    "5",
+    "8",
+    "9",
+    "53",
     "38;5;208",
     "38;2;9;9;9",
     *map(str, (*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108))),
@@ -178,6 +192,33 @@ def test_the_style_sheet_knows_every_style_of_a_letter(code: str) -> None:
     [span] = of(block(*terminal.lines()), "console-output")[0].iter("span")
     known = set(re.findall(r"\.(t-[\w-]+)", STYLES.read_text()))
     assert span.get("class") in known
+
+
+@pytest.mark.parametrize("code", [f"4;58:5:{number}" for number in range(16)])
+def test_the_style_sheet_knows_every_colour_of_an_underline(code: str) -> None:
+    terminal = Terminal(80)
+    terminal.feed(f"\x1b[{code}mword".encode())
+    [span] = of(block(*terminal.lines()), "console-output")[0].iter("span")
+    known = set(re.findall(r"\.(t-[\w-]+)", STYLES.read_text()))
+    assert set(span.get("class", "").split()) <= known
+
+
+def test_a_link_of_a_program_is_a_link() -> None:
+    line = Line(
+        "see here, or there", (Span(4, 8, "", 'https://example.com/?a=1&b="2'), Span(13, 18, "bold", "mailto:a@example.com"))
+    )
+    [output] = of(block(line), "console-output")
+    here, there = output.iter("a")
+    assert (text(here), dict(here.attrib)) == ("here", {"rel": "nofollow noopener", "href": 'https://example.com/?a=1&b="2'})
+    assert (text(there), there.get("href"), there.get("class")) == ("there", "mailto:a@example.com", "t-bold")
+    assert text(output) == "see here, or there\n"
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "file:///etc/passwd", "https://example.com/ a", "data:text/html,x"])
+def test_other_addresses_are_none(address: str) -> None:
+    [output] = of(block(Line("see here", (Span(4, 8, "red", address),))), "console-output")
+    assert not list(output.iter("a"))
+    assert text(output) == "see here\n"
 
 
 def test_two_colours_in_a_line() -> None:
