@@ -65,7 +65,7 @@ engine-down: .venv/installed ## stop the engine that `make engine` started
 upgrade: ## the newest allowed version of every Python package, into constraints.txt
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --group dev --group bench --editable '.[live]'
+	$(BIN)/pip install --quiet --group dev --group bench --editable .
 	$(BIN)/pip freeze --exclude-editable >constraints.txt
 	touch .venv/installed
 
@@ -76,5 +76,5 @@ clean: ## remove what can be made again
 	@echo "Installing Python packages into .venv"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --constraint constraints.txt --group dev --editable '.[live]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --group dev --editable .
 	touch $@

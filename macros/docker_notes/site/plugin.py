@@ -23,7 +23,6 @@ from mkdocs.utils import CountHandler, get_relative_url
 from docker_notes.errors import DockerNotesError, GrammarError, PageError, in_page_order
 from docker_notes.html import asciicast, blocks
 from docker_notes.page import examples
-from docker_notes.page.fences import LANGUAGE
 from docker_notes.page.front_matter import Declared, declared
 from docker_notes.page.grammar import page_of
 from docker_notes.page.jinja import Hiding, restore
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
-    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as MkDocsPage
     from watchdog.observers.api import BaseObserver
 
@@ -64,7 +62,7 @@ CASTS = "assets/casts"
 _FIRST, _LAST = 1000, -1000  # priorities of events: 1000 comes first
 
 
-class Collected(Exception):  # noqa: N818  # no error: a build that was to read pages only has read them
+class Collected(Exception):  # no error: a build that was to read pages only has read them
     """The pages of a site are known."""
 
 

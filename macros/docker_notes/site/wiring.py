@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,7 +43,9 @@ def define(env: Any) -> None:
     """
     found = version("mkdocs-macros-plugin")
     if Version(found) < Version(LEAST_MACROS):
-        raise PluginError(f"mkdocs-macros-plugin {found} is too old; docker-notes needs {LEAST_MACROS}: pip install -U mkdocs-macros-plugin")
+        raise PluginError(
+            f"mkdocs-macros-plugin {found} is too old; docker-notes needs {LEAST_MACROS}: pip install -U mkdocs-macros-plugin"
+        )
     try:
         settings = settings_of(env.conf)
     except DockerNotesError as error:
@@ -84,5 +85,3 @@ def collecting() -> Iterator[None]:
         yield
     finally:
         _collecting = False
-
-

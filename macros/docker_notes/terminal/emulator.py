@@ -173,7 +173,7 @@ class _Worker:
         if answer.get("missing"):
             raise TerminalError(
                 f"no terminal emulator: {answer['error']}",
-                "pip install 'docker-notes[live]' (Linux with glibc, macOS); elsewhere pages can only be replayed",
+                "pip install pyghostty==0.1.3, which has wheels for Linux with glibc and macOS; elsewhere pages can only be replayed",
             )
         if "error" in answer:
             raise TerminalError(f"the terminal emulator cannot show what this command printed: {answer['error']}", _FIX)

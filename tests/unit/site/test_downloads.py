@@ -10,10 +10,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
-from docker_notes.site import downloads
 from docker_notes.page import examples
 from docker_notes.page.examples import Check, ExampleError
+from docker_notes.site import downloads
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 

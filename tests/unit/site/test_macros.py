@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
-from docker_notes.html.facts import Missing
-
-from docker_notes.project.results import PageResult
 from docker_notes.errors import GrammarError
+from docker_notes.html.facts import Missing
 from docker_notes.project.cache import Cache
-from docker_notes.site.pages import Pages
+from docker_notes.project.results import PageResult
 from docker_notes.site.macros import PageMacros
+from docker_notes.site.pages import Pages
 from docker_notes.site.values import Values
 from guide.macros import GuideMacros, Source
-from tests.unit.samples import ran, recorded, page
+
+from tests.unit.samples import page, ran, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -121,14 +120,21 @@ class AtWork:
     """A page at work, and its macros."""
 
     def __init__(
-        self, cache: Cache, path: str = "page.md", *, steps: Mapping[str, Sequence[StepResult]] = STEPS, texts: Mapping[str, str] = PAGES
+        self,
+        cache: Cache,
+        path: str = "page.md",
+        *,
+        steps: Mapping[str, Sequence[StepResult]] = STEPS,
+        texts: Mapping[str, str] = PAGES,
     ) -> None:
         self.pages = Pages({name: page(texts[name], name) for name in steps})
         self.pages.results = {name: PageResult(recorded(*found, page=name), live=False) for name, found in steps.items()}
         self.values = Values(lambda asked: not self.pages.settled(asked))
         self.macros = PageMacros(self.pages, self.values, cache, lambda: (path, 0))
         self._macros = self.macros.macros()
-        self._own = GuideMacros(Source(self.macros, self.pages, lambda: dict(texts), lambda: {name: name[:-3] + ".html" for name in texts}))
+        self._own = GuideMacros(
+            Source(self.macros, self.pages, lambda: dict(texts), lambda: {name: name[:-3] + ".html" for name in texts})
+        )
         self._macros["failures"] = self._own.failures
         self._macros["totals"] = self.macros.deferred(self._own.totals)
 
@@ -344,7 +350,9 @@ def test_totals_add_up(new: New) -> None:
 
 def test_totals_of_a_site_that_ran_nothing(new: New) -> None:
     told = new("plain.md", steps={}).say("totals")
-    assert "<strong>0 commands</strong> were run for this site, <strong>0 builds</strong> among them. They took 0 seconds.</p>" in told
+    assert (
+        "<strong>0 commands</strong> were run for this site, <strong>0 builds</strong> among them. They took 0 seconds.</p>" in told
+    )
 
 
 def test_a_value_in_a_tag_is_text_and_a_figure_needs_no_paragraph(new: New) -> None:

@@ -15,16 +15,16 @@ from urllib.parse import unquote, urldefrag
 
 import html5lib
 import pytest
+from docker_notes.html import blocks as render
+from docker_notes.page import examples
+from docker_notes.page.grammar import parse
+from docker_notes.project.project import Project
+from docker_notes.project.settings import Settings
+from docker_notes.recording import model as recording
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from docker_notes.page import examples
-from docker_notes.recording import model as recording
-from docker_notes.html import blocks as render
-from docker_notes.project.project import Project
-from docker_notes.project.settings import Settings
-from docker_notes.page.grammar import parse
 from tests.unit.samples import STEPS, recorded
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from docker_notes.site.watch import listen
 from mkdocs.livereload import LiveReloadServer
 from watchdog.observers import Observer
-
-from docker_notes.site.watch import listen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,12 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from docker_notes.runner import progress
 from docker_notes.html import blocks as render
-from docker_notes.site import zensical
 from docker_notes.project.project import Project
 from docker_notes.project.settings import Mode, Settings
+from docker_notes.runner import progress
+from docker_notes.site import zensical
 
 from tests.reading import pages_of
 

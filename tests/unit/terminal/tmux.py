@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from docker_notes.engine import client
+
 ENOUGH = 30.0  # seconds
 
 
@@ -17,10 +19,11 @@ class Tmux:
     """A tmux server of its own."""
 
     def __enter__(self) -> Self:
+        if not shutil.which("tmux"):
+            client.install(["tmux"])
         program = shutil.which("tmux")
         if program is None:
             raise RuntimeError("these tests hold the terminal against tmux, which is not here: `apt-get install tmux`")
-        self._program = program
         self._folder = tempfile.TemporaryDirectory(prefix="tmux-")
         self._count = 0
         self._ask("-f", os.devnull, "new-session", "-d", "-x", "60", "-y", "12", "exec sleep 9999")
