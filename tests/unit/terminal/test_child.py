@@ -136,7 +136,7 @@ def test_the_error_says_what_to_install(tmp_path_factory: pytest.TempPathFactory
     nothing.write_text("raise ImportError('no wheel for this platform')\n")
     emulator._worker.stop()
     monkeypatch.setenv("PYTHONPATH", str(nothing.parent))
-    with pytest.raises(TerminalError, match=r"no wheel for this platform; pip install 'docker-notes\[live\]'"):
+    with pytest.raises(TerminalError, match=r"no wheel for this platform; pip install pyghostty=="):
         Terminal(20)
     emulator._worker.stop()
 

@@ -24,6 +24,7 @@ class Tmux:
         program = shutil.which("tmux")
         if program is None:
             raise RuntimeError("these tests hold the terminal against tmux, which is not here: `apt-get install tmux`")
+        self._program = program
         self._folder = tempfile.TemporaryDirectory(prefix="tmux-")
         self._count = 0
         self._ask("-f", os.devnull, "new-session", "-d", "-x", "60", "-y", "12", "exec sleep 9999")
