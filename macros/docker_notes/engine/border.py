@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import ssl
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ __all__ = ["PROBE_TIMEOUT", "NotFound", "Refused", "Unreachable", "border", "ref
 
 PROBE_TIMEOUT = 3
 """Seconds within which an engine answers or a connection stands."""
+_NOBODY = {errno.ECONNREFUSED, errno.ENOENT, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH}
 _NO_SPACE = "no space left on device"
 _PLAIN_TO_TLS = "Client sent an HTTP request to an HTTPS server"  # Go, net/http/server.go
 
@@ -36,10 +38,13 @@ class Refused(EngineError):
         message: what is told.
         status: of HTTP, https://docs.docker.com/reference/api/engine/.
         words: the engine's own.
+
+    `passing` is whether it is a fault of the engine's, which the next call may not meet.
     """
 
     def __init__(self, message: str, status: int, words: str) -> None:
         self.status, self.words = status, words
+        self.passing = status >= 500  # noqa: PLR2004  # HTTP's own
         super().__init__(message)
 
 
@@ -53,10 +58,11 @@ class Unreachable(EngineError):
     Args:
         message: what is told.
         nobody: whether nobody listens at that address.
+        passing: whether the next call may well be answered.
     """
 
-    def __init__(self, message: str, *, nobody: bool = False) -> None:
-        self.nobody = nobody
+    def __init__(self, message: str, *, nobody: bool = False, passing: bool = False) -> None:
+        self.nobody, self.passing = nobody, passing
         super().__init__(message)
 
 
@@ -109,6 +115,10 @@ def _unreachable(endpoint: Endpoint, doing: str, error: Exception, seconds: floa
             )
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return _of_tls(endpoint, cause)
+    # Before the timeouts, which urllib3 counts its refusals among.
+    if first := next((cause for cause in causes if _is_nobody(cause)), None):
+        text = f"{endpoint.name} does not answer: {_first(first)}\n    start that engine, or name another one, or none"
+        return Unreachable(text, nobody=True)
     if any(isinstance(cause, (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)) for cause in causes):
         at_once = seconds is not None and seconds <= PROBE_TIMEOUT
         if at_once or any(isinstance(cause, requests.exceptions.ConnectTimeout) for cause in causes):
@@ -118,11 +128,11 @@ def _unreachable(endpoint: Endpoint, doing: str, error: Exception, seconds: floa
                 "In CI, a dind service needs some seconds: wait for it with docker info."
             )
         return Unreachable(f"the engine at {endpoint.address} did not answer “{doing}” within {seconds:g} s; run the build again")
-    never = (ConnectionRefusedError, FileNotFoundError, urllib3.exceptions.NameResolutionError)
-    if first := next((cause for cause in causes if isinstance(cause, never)), None):
-        text = f"{endpoint.name} does not answer: {_first(first)}\n    start that engine, or name another one, or none"
-        return Unreachable(text, nobody=True)
-    return Unreachable(f"the connection to {endpoint.address} broke during “{doing}”; run the build again")
+    return Unreachable(f"the connection to {endpoint.address} broke during “{doing}”; run the build again", passing=True)
+
+
+def _is_nobody(cause: BaseException) -> bool:
+    return isinstance(cause, urllib3.exceptions.NameResolutionError) or (isinstance(cause, OSError) and cause.errno in _NOBODY)
 
 
 def _of_tls(endpoint: Endpoint, error: ssl.SSLError) -> Unreachable:

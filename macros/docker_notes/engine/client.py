@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import socket
 import ssl
 import time
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CALL_TIMEOUT", "HOW_TO_GET_ONE", "QUICK_TIMEOUT", "Client", "another", "connect", "find", "host", "reach"]
 
-CALL_TIMEOUT = 600  # seconds; a build step may be silent for long
-QUICK_TIMEOUT = 30  # seconds; for what makes nothing, such as the start of a container
+CALL_TIMEOUT = 600.0  # seconds; a build step may be silent for long
+QUICK_TIMEOUT = 30  # seconds; for all that makes no image
+_LONG = re.compile(
+    r"POST /(build|commit|images/create|images/load|containers/[^/]+/wait)$|PUT /containers/[^/]+/archive|GET /images/.+/get$"
+)
 RESTART_TIMEOUT = 30.0
 SERVICE_TIMEOUT = 30.0  # seconds; a CI service starts beside the job
 
@@ -63,7 +68,7 @@ class Api(docker.APIClient):
     Args:
         endpoint: the engine.
         version: of the API, such as `1.51`.
-        timeout: seconds that an answer may take to begin.
+        timeout: seconds that an answer may take to begin, where it makes no image.
     """
 
     def __init__(self, endpoint: Endpoint, version: str, timeout: float) -> None:
@@ -89,19 +94,24 @@ class Api(docker.APIClient):
         Raises:
             EngineError: where no answer comes, or one that is a refusal or makes no sense.
         """
-        seconds = how.get("timeout") or self.timeout
+        seconds = CALL_TIMEOUT if _LONG.match(_doing(request)) else float(self.timeout)
         how["timeout"] = (min(PROBE_TIMEOUT, seconds), seconds)
+        try:
+            return self._answered(request, seconds, how)
+        except EngineError as error:
+            # A question may be asked twice; one that nobody heard, or that took its time, is not.
+            if request.method != "GET" or not getattr(error, "passing", True):
+                raise
+        return self._answered(request, seconds, how)
+
+    def _answered(self, request: requests.PreparedRequest, seconds: float, how: dict[str, Any]) -> requests.Response:
         doing = _doing(request)
         with border(self.endpoint, doing, seconds):
             response = super().send(request, **how)
             if response.status_code >= 400:  # noqa: PLR2004  # HTTP's own
                 raise refused(self.endpoint, doing, response.status_code, _words(response))
-            if (
-                not how.get("stream")
-                and "json" in response.headers.get("Content-Type", "")
-                and json.loads(response.content) is None
-            ):
-                # The SDK, and we, would go through it as through a list.
+            # The SDK, and we, would go through null as through a list.
+            if not how.get("stream") and _is_json(response) and json.loads(response.content) is None:
                 raise EngineError(f"the engine at {self.endpoint.address} answered null to “{doing}”")
         return response
 
@@ -130,12 +140,12 @@ class Client(docker.DockerClient):
         self.api = Api(endpoint, str(self.about["ApiVersion"]), timeout)
 
 
-def reach(endpoint: Endpoint, timeout: float = CALL_TIMEOUT) -> Client:
+def reach(endpoint: Endpoint, timeout: float = QUICK_TIMEOUT) -> Client:
     """A client of an engine that answers.
 
     Args:
         endpoint: the engine.
-        timeout: seconds that an answer to a call may take to begin.
+        timeout: seconds that an answer to a call may take to begin, where it makes no image.
 
     Raises:
         EngineError: where it does not answer within PROBE_TIMEOUT seconds, or is too old.
@@ -144,7 +154,8 @@ def reach(endpoint: Endpoint, timeout: float = CALL_TIMEOUT) -> Client:
 
 
 def _version(endpoint: Endpoint) -> dict[str, Any]:
-    about = Api(endpoint, f"{OLDEST_API[0]}.{OLDEST_API[1]}", PROBE_TIMEOUT).version(api_version=False)
+    with contextlib.closing(Api(endpoint, f"{OLDEST_API[0]}.{OLDEST_API[1]}", PROBE_TIMEOUT)) as api:
+        about = api.version(api_version=False)
     with border(endpoint, "GET /version"):
         offered = tuple(int(part) for part in about["ApiVersion"].split("."))
         if offered < OLDEST_API:
@@ -205,12 +216,8 @@ def host(client: Client) -> str:
     return client.endpoint.url
 
 
-def another(client: Client, timeout: float = QUICK_TIMEOUT) -> Client:
+def another(client: Client) -> Client:
     """A further client of the same engine; one that is being restarted is waited for.
-
-    Args:
-        client: of the engine.
-        timeout: seconds that an answer to a call may take to begin.
 
     Raises:
         EngineError: where it does not answer within RESTART_TIMEOUT seconds.
@@ -218,8 +225,9 @@ def another(client: Client, timeout: float = QUICK_TIMEOUT) -> Client:
     deadline = time.monotonic() + RESTART_TIMEOUT
     while True:
         try:
-            Client(client.endpoint, PROBE_TIMEOUT, client.about).ping()
-            return Client(client.endpoint, timeout, client.about)
+            with contextlib.closing(Client(client.endpoint, PROBE_TIMEOUT, client.about)) as probe:
+                probe.ping()
+            return Client(client.endpoint, QUICK_TIMEOUT, client.about)
         except (Unreachable, Refused) as error:
             if time.monotonic() > deadline:
                 raise Unreachable(f"the engine no longer answers: {error}") from error
@@ -249,6 +257,10 @@ def _doing(request: requests.PreparedRequest) -> str:
     path = urlsplit(str(request.url)).path
     first, _, rest = path.lstrip("/").partition("/")
     return f"{request.method} /{rest if first.startswith('v1.') else first}"
+
+
+def _is_json(response: requests.Response) -> bool:
+    return "json" in response.headers.get("Content-Type", "")
 
 
 def _words(response: requests.Response) -> str:

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docker_notes.engine.client import HOW_TO_GET_ONE, QUICK_TIMEOUT, Client, find, host, reach
+from docker_notes.engine.client import HOW_TO_GET_ONE, Client, find, host, reach
 from docker_notes.engine.debian import apt, install, mirror
 from docker_notes.engine.endpoint import Endpoint
 from docker_notes.engine.generations import SUITE
@@ -163,7 +163,7 @@ def stop(say: Callable[[str], None] = print) -> None:
             say("No Docker Engine was started here.")
             return
         with contextlib.suppress(EngineError):
-            client = reach(_ours(), QUICK_TIMEOUT)
+            client = reach(_ours())
             for container in client.api.containers():
                 client.api.kill(container["Id"])
         os.kill(pid, signal.SIGTERM)

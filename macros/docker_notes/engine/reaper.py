@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from docker_notes.engine.client import QUICK_TIMEOUT, reach
+from docker_notes.engine.client import reach
 from docker_notes.engine.endpoint import Endpoint
 from docker_notes.errors import EngineError
 
@@ -183,7 +183,7 @@ def _clean_up_after(endpoint: Endpoint, owner: str) -> None:
     for seconds in _LATE:
         time.sleep(seconds)
         with contextlib.suppress(EngineError):
-            for thing in _things(reach(endpoint, QUICK_TIMEOUT), f"{OWNER}={owner}"):
+            for thing in _things(reach(endpoint), f"{OWNER}={owner}"):
                 thing.remove()
 
 

@@ -158,7 +158,7 @@ class Sandbox:
 
         Args:
             image: the sandbox's image on the outer engine.
-            client: the outer engine.
+            client: of the outer engine; it is the sandbox's own from here on, and closed with it.
             labels: labels of the container.
             memory: bytes that it may use, files included.
 
@@ -188,6 +188,7 @@ class Sandbox:
             attached = container.attach_socket(params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
         except BaseException:
             _remove(client, name)
+            client.close()
             raise
         sandbox = cls(client, container, Stream(client, attached, "the sandbox's own input"))
         try:
@@ -236,6 +237,7 @@ class Sandbox:
             self._control.close()
         self._stdin.close()
         _remove(self.client, str(self.container.id))
+        self.client.close()
 
     def sh(
         self,
@@ -272,7 +274,7 @@ class Sandbox:
                     status, output = self._control.ask(script, *args, user=user, env=env, data=data, timeout=timeout)
                 except ControlEnded as error:
                     self._control = None
-                    if last or error.silent:
+                    if last or error.silent or self._ended.is_set():
                         raise EngineError(self._fate(error)) from error
                 else:
                     return status, output.decode(errors="replace")

@@ -26,15 +26,16 @@ def raw_socket(stream: Any) -> socket.socket:
 def hang_up(stream: Any) -> None:
     """Close what the SDK hands out, and the socket below, which would else stay open. May be called twice."""
     below = raw_socket(stream)
-    with contextlib.suppress(OSError):
+    if below:  # None once a file of a socket is closed
+        with contextlib.suppress(OSError):
+            # First of all, so that whoever waits for it in another thread ends.
+            below.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError, ValueError):
         # Before the socket under it: else it reads from one that is closed when it is collected.
         if response := getattr(stream, "_response", None):
             response.close()
         stream.close()
-    if below:  # None once a file of a socket is closed
-        with contextlib.suppress(OSError):
-            # So that whoever reads from it in another thread ends.
-            below.shutdown(socket.SHUT_RDWR)
+    if below:
         below.close()
 
 
