@@ -35,7 +35,7 @@ __all__ = ["CALL_TIMEOUT", "HOW_TO_GET_ONE", "QUICK_TIMEOUT", "Client", "another
 CALL_TIMEOUT = 600.0  # seconds; a build step may be silent for long
 QUICK_TIMEOUT = 30  # seconds; for all that makes no image
 _LONG = re.compile(
-    r"POST /(build|commit|images/create|images/load|containers/[^/]+/wait)$|PUT /containers/[^/]+/archive|GET /images/.+/get$"
+    r"POST /(build|commit|images/create|images/load|containers/[^/]+/wait)$|PUT /containers/[^/]+/archive|GET /images/(.+/)?get$"
 )
 RESTART_TIMEOUT = 30.0
 SERVICE_TIMEOUT = 30.0  # seconds; a CI service starts beside the job

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class _Owner:
     began: str
 
     def __str__(self) -> str:
-        return f"{self.boot}:{self.namespace}:{self.pid}:{self.began}"
+        return f"{self.boot}.{self.namespace}:{self.pid}:{self.began}"
 
     @classmethod
     def of(cls, pid: int) -> _Owner:
@@ -64,10 +65,8 @@ class _Owner:
 
     @classmethod
     def read(cls, label: str) -> _Owner | None:
-        boot, *rest = label.split(":")
-        if len(rest) != 3 or not rest[1].isdecimal():  # noqa: PLR2004  # a label of another version
-            return None
-        return cls(boot, rest[0], int(rest[1]), rest[2])
+        found = re.fullmatch(r"([^.:]+)\.(\d+):(\d+):(\d+)", label)
+        return cls(found[1], found[2], int(found[3]), found[4]) if found else None  # None: of another version
 
 
 @cache

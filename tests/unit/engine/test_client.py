@@ -181,6 +181,7 @@ def test_nothing_of_the_web_s_goes_to_an_engine(server: Server, tmp_path: Path, 
 
 
 @pytest.mark.usefixtures("_unclosed")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_nobody_listens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("CI", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -228,6 +229,7 @@ def test_a_silent_address_is_told_after_three_seconds(kind: str, tmp_path: Path,
 
 
 @pytest.mark.usefixtures("_unclosed")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_socket_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
