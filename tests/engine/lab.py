@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RECIPE = """\
 FROM {sandbox}
 RUN apt-get update -qq \\
-    && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends openssh-server python3-minimal socat uidmap >/dev/null \\
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends openssh-server python3 socat uidmap >/dev/null \\
     && rm -rf /var/lib/apt/lists/*
 COPY nopriv.py /usr/local/sbin/
 ENTRYPOINT ["sleep", "infinity"]
@@ -156,8 +156,8 @@ def _ssh(lab: Lab) -> None:
 
 def _engines(lab: Lab) -> None:
     tls = "--tlsverify --tlscacert=/etc/docker/ca.pem --tlscert=/etc/docker/server-cert.pem --tlskey=/etc/docker/server-key.pem"
-    more = "--bridge=none --iptables=false --ip6tables=false --data-root=/var/lib/docker/{0} --exec-root=/run/{0} --pidfile=/run/{0}.pid"
-    lab.sh("rm -f /etc/docker/daemon.json; ip link set dev eth0 up 2>/dev/null; true")
+    more = "--bridge=none --iptables=false --ip6tables=false --storage-driver=vfs --data-root=/srv/{0} --exec-root=/run/{0} --pidfile=/run/{0}.pid"
+    lab.sh("rm -f /etc/docker/daemon.json")
     for words in (
         f"dockerd --bip=10.201.0.1/24 -H unix:///var/run/docker.sock -H tcp://0.0.0.0:2376 {tls}",
         "socat TCP-LISTEN:2375,fork,reuseaddr UNIX-CONNECT:/var/run/docker.sock",
