@@ -156,18 +156,25 @@ def _ssh(lab: Lab) -> None:
 
 def _engines(lab: Lab) -> None:
     tls = "--tlsverify --tlscacert=/etc/docker/ca.pem --tlscert=/etc/docker/server-cert.pem --tlskey=/etc/docker/server-key.pem"
-    more = "--bridge=none --iptables=false --ip6tables=false --storage-driver=vfs --data-root=/srv/{0} --exec-root=/run/{0} --pidfile=/run/{0}.pid"
+    # Each in a network of its own, as one engine removes another's bridge; their sockets are seen all the same.
+    other = (
+        "exec unshare --net dockerd -H unix:///run/{0}.sock --bridge=none --iptables=false --ip6tables=false "
+        "--storage-driver=vfs --data-root=/srv/{0} --exec-root=/run/{0} --pidfile=/run/{0}.pid"
+    )
+    port = "exec socat TCP-LISTEN:{0},fork,reuseaddr UNIX-CONNECT:{1}"
     lab.sh("rm -f /etc/docker/daemon.json")
     for words in (
-        f"dockerd --bip=10.201.0.1/24 -H unix:///var/run/docker.sock -H tcp://0.0.0.0:2376 {tls}",
-        "socat TCP-LISTEN:2375,fork,reuseaddr UNIX-CONNECT:/var/run/docker.sock",
-        f"dockerd --userns-remap=default -H tcp://0.0.0.0:2377 --tls=false {more.format('userns')}",
-        "python3 /usr/local/sbin/nopriv.py",
-        f"sleep 1; exec dockerd --authorization-plugin=nopriv -H tcp://0.0.0.0:2378 --tls=false {more.format('nopriv')}",
+        f"exec dockerd --bip=10.201.0.1/24 -H unix:///var/run/docker.sock -H tcp://0.0.0.0:2376 {tls}",
+        port.format(2375, "/var/run/docker.sock"),
+        f"{other.format('userns')} --userns-remap=default",
+        port.format(2377, "/run/userns.sock"),
+        "exec python3 /usr/local/sbin/nopriv.py",
+        f"sleep 1; {other.format('nopriv')} --authorization-plugin=nopriv",
+        port.format(2378, "/run/nopriv.sock"),
     ):
-        lab.container.exec_run(["bash", "-c", f"{words} >>/var/log/lab.log 2>&1"], detach=True)
+        lab.container.exec_run(["bash", "-c", f"{{ {words}; }} >>/var/log/lab.log 2>&1"], detach=True)
     deadline = time.monotonic() + 60
-    ready = "docker version && for port in 2377 2378; do docker -H tcp://localhost:$port version; done"
+    ready = "for socket in /var/run/docker /run/userns /run/nopriv; do docker -H unix://$socket.sock version; done"
     while lab.container.exec_run(["bash", "-c", f"set -e; {ready}"])[0]:
         assert time.monotonic() < deadline, lab.sh("tail -n 60 /var/log/lab.log")
         time.sleep(0.3)

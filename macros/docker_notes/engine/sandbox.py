@@ -193,6 +193,8 @@ class Sandbox:
         sandbox = cls(client, container, Stream(client, attached, "the sandbox's own input"))
         try:
             container.start()
+            if silence:
+                threading.Thread(target=sandbox._beat, name="heartbeat", daemon=True).start()
             sandbox._await_engine()
         except BaseException as error:
             said = sandbox._last_words()
@@ -200,8 +202,6 @@ class Sandbox:
             if isinstance(error, DockerNotesError) and not isinstance(error, Unreachable):
                 raise EngineError(f"the sandbox does not start: {error}{said}") from error
             raise
-        if silence:
-            threading.Thread(target=sandbox._beat, name="heartbeat", daemon=True).start()
         return sandbox
 
     def _await_engine(self) -> None:
@@ -275,19 +275,30 @@ class Sandbox:
                 except ControlEnded as error:
                     self._control = None
                     if last or error.silent or self._ended.is_set():
-                        raise EngineError(self._fate(error)) from error
+                        raise self.gone(f"its control shell {error}") from error
                 else:
                     return status, output.decode(errors="replace")
         raise AssertionError
 
-    def _fate(self, error: Exception) -> str:
+    def gone(self, seen: str) -> SandboxGone:
+        """The error for a connection into the sandbox that ended: what became of it.
+
+        Args:
+            seen: what is told where it still runs.
+        """
         try:
             state = self.client.api.inspect_container(str(self.container.id))["State"]
         except NotFound:
-            return "its container has ended"
-        if not state.get("Running"):
-            return f"its container has ended{', for want of memory' if state.get('OOMKilled') else ''}"
-        return f"its control shell {error}"
+            return SandboxGone("the sandbox is gone: its container has ended")
+        except Unreachable as error:
+            return ConnectionBroke(f"the sandbox is gone: {error}")
+        except EngineError as error:
+            return SandboxGone(f"the sandbox is gone: {error}")
+        if state.get("Running"):
+            return SandboxGone(f"the sandbox is gone: {seen}")
+        return SandboxGone(
+            f"the sandbox is gone: its container has ended{', for want of memory' if state.get('OOMKilled') else ''}"
+        )
 
     def put(self, folder: Path, files: Sequence[Path]) -> None:
         """Copy files of an example's folder to a folder of that name in the reader's home.

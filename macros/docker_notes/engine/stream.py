@@ -58,16 +58,16 @@ class Stream:
         return self._socket.fileno()
 
     def send(self, data: bytes) -> None:
-        """Send all of it.
+        """Send all of it. Where the other end has hung up, `receive` says so.
 
         Raises:
             Unreachable: where the connection broke.
         """
-        with border(self._endpoint, self._doing):
+        with border(self._endpoint, self._doing), contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._socket.sendall(data)
 
     def receive(self, timeout: float) -> bytes | None:
-        """What came: none of it at the stream's end, None where nothing came in time.
+        """What came: none of it once the other end has hung up, None where nothing came in time.
 
         Args:
             timeout: seconds.
@@ -79,7 +79,10 @@ class Stream:
             # What TLS has decoded already no `select` sees; reads of this size leave nothing behind.
             if not select.select([self._socket], [], [], max(0.0, timeout))[0]:
                 return None
-            return self._socket.recv(65536)
+            try:
+                return self._socket.recv(65536)
+            except ConnectionResetError:
+                return b""
 
     def close(self) -> None:
         """Hang up. May be called twice."""

@@ -6,7 +6,7 @@ import queue
 import threading
 import traceback
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
@@ -120,7 +120,7 @@ class Pool:
         for _ in range(self.size):
             self._free.put(None)
         with ThreadPoolExecutor(len(everything) or 1) as closing:
-            list(closing.map(Sandbox.close, everything))
+            list(closing.map(_end, everything))
 
     def warm(self) -> None:
         """Have a sandbox waiting."""
@@ -213,29 +213,31 @@ class Pool:
 
     def _give_back(self, sandbox: Sandbox) -> None:
         clean = False
-        try:
+        # Whatever a page made of it: one that can not be reset is thrown away.
+        with suppress(Exception):
             clean = sandbox.reset()
-        except Exception:  # noqa: BLE001  # what a page made of it is no reason to stop: it is thrown away
-            clean = False
-        finally:
-            if clean and not self._closed:
-                self._free.put(sandbox)
-            else:
-                self._drop(sandbox)
+        if clean and not self._closed:
+            self._free.put(sandbox)
+        else:
+            self._drop(sandbox)
 
     def _drop(self, sandbox: Sandbox) -> None:
         with self._lock:
             self._all.discard(sandbox)
-        try:
-            sandbox.close()
-        finally:
-            self._lost()
+        _end(sandbox)
+        self._lost()
 
     def _lost(self) -> None:
         """There is one sandbox less; whoever waits for one may start another."""
         with self._lock:
             self._count -= 1
         self._free.put(None)
+
+
+def _end(sandbox: Sandbox) -> None:
+    # Whatever goes wrong there, it also ends with this process, and nobody waits for it.
+    with suppress(Exception):
+        sandbox.close()
 
 
 def _mistake(error: Exception) -> DockerNotesError:
