@@ -141,7 +141,7 @@ def test_a_start_that_fails_twice_is_that_page_s_error(pool: Callable[[int], Poo
 
 
 def test_an_engine_that_is_gone_is_waited_for_once(pool: Callable[[int], Pool]) -> None:
-    Fake.starts = [EngineError("gone"), Unreachable("the connection broke"), *[EngineError("still")] * 20
+    Fake.starts = [EngineError("gone"), Unreachable("the connection broke"), *[EngineError("still")] * 20]
     assert outcomes(pool(1), 4) == [f"{n}.md:3: this page could not be run: the connection broke" for n in range(4)]
     assert Fake.made == 2
 
