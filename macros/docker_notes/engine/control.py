@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Control", "ControlEnded"]
 
+# The most that an exit status and the byte behind it take.
+_STATUS = 4
 # What stands between an answer and its exit status: a byte that no text holds, and a word that no page knows.
 _ANSWER = "( {script} ) {stdin} 2>&1; printf '\\000{nonce}:%d\\000' $?\n"
 # The rest of what was sent must not be read as commands where a script ends early.
@@ -92,16 +94,17 @@ class Control:
 
     def _answer(self, deadline: float) -> tuple[int, bytes]:
         mark = f"\0{self._nonce}:".encode()
-        heard = b""
+        heard = bytearray()
         while True:
             piece = self._stream.receive(deadline - time.monotonic())
             if not piece:
                 self.close()
                 raise ControlEnded(silent=piece is None)
             heard += self._frames.feed(piece)
-            output, found, status = heard.rpartition(mark)
-            if found and status.endswith(b"\0"):
-                return int(status[:-1]), output
+            # Of the end alone, as an answer may be long.
+            at = heard.rfind(mark, max(0, len(heard) - len(mark) - _STATUS))
+            if at >= 0 and heard.endswith(b"\0"):
+                return int(heard[at + len(mark) : -1]), bytes(heard[:at])
 
     def close(self) -> None:
         """Hang up. May be called twice."""

@@ -86,16 +86,21 @@ def _maps_users(where: str) -> str:
 def _privileged(client: Client) -> None:
     """Ask for a privileged container that can not be made: what forbids it says so, and nothing is ever left behind."""
     where = client.endpoint.address
-    try:
-        client.api.create_container(_NOBODY, host_config=client.api.create_host_config(privileged=True), use_config_proxy=False)
-    except NotFound:
-        return
-    except Refused as error:
-        if "user namespaces" in error.words:
-            raise EngineError(_maps_users(where)) from error
-        if error.status == _FORBIDDEN or "privileged" in error.words.lower() or "authoriz" in error.words.lower():
-            raise EngineError(
-                f"The engine at {where} forbids privileged containers: “{error.words}”. Sandboxes need them. "
-                "Use another engine, or DOCKER_NOTES_ENGINE=replay."
-            ) from error
-        # Podman tells of a missing image otherwise.
+    host = client.api.create_host_config(privileged=True)
+    # Twice, as it makes nothing: what passes is no answer.
+    for _ in range(2):
+        try:
+            client.api.create_container(_NOBODY, host_config=host, use_config_proxy=False)
+        except NotFound:
+            return
+        except Refused as error:
+            if "user namespaces" in error.words:
+                raise EngineError(_maps_users(where)) from error
+            if error.status == _FORBIDDEN or "privileged" in error.words.lower() or "authoriz" in error.words.lower():
+                raise EngineError(
+                    f"The engine at {where} forbids privileged containers: “{error.words}”. Sandboxes need them. "
+                    "Use another engine, or DOCKER_NOTES_ENGINE=replay."
+                ) from error
+            # Whatever else it says of that image, it says nothing of what is privileged.
+        except EngineError:
+            continue

@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from docker_notes.engine.border import NotFound, Unreachable, border
+from docker_notes.engine.border import NotFound, Refused, Unreachable, border
 from docker_notes.engine.control import Control, ControlEnded
 from docker_notes.engine.stream import Frames, Stream, hang_up, raw_socket
 from docker_notes.errors import DockerNotesError, EngineError
@@ -276,6 +276,8 @@ class Sandbox:
                     self._control = None
                     if last or error.silent or self._ended.is_set():
                         raise self.gone(f"its control shell {error}") from error
+                except Refused as error:  # of an exec: it does not run
+                    raise self.gone(str(error)) from error
                 else:
                     return status, output.decode(errors="replace")
         raise AssertionError
