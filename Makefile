@@ -11,7 +11,7 @@ PART = $(if $(SHARD),--splits $(OF) --group $(NTH))
 SCRIPTS = $(shell git grep -lE '^#!.*\b(ba|da)?sh$$' -- ':!docs' ':!recordings')
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: site serve zensical live verify test test-engine check mutants bench engine engine-down upgrade clean
+.PHONY: site serve zensical live verify test faults test-engine check mutants bench engine engine-down upgrade clean
 
 site: .venv/installed ## build site/: live where an engine answers, else from the recordings
 	$(BIN)/mkdocs build --quiet
@@ -47,6 +47,9 @@ mutants: .venv/installed ## change the core's code, one expression at a time: a 
 	$(BIN)/python -m tests.mutants
 
 test: check test-engine ## check, and every example and page on a real engine
+
+faults: .venv/installed ## every call to the engine goes wrong once, in every way; FAULTS=50 is a sample of so many
+	FAULTS=$(or $(FAULTS),10000) $(BIN)/docker-notes with-engine $(BIN)/pytest --quiet -s tests/engine/test_faults.py
 
 test-engine: .venv/installed ## the tests that need an engine, and the built site in headless Chromium
 	$(BIN)/docker-notes with-engine $(BIN)/pytest $(PART) tests/engine tests/browser

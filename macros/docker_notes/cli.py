@@ -215,18 +215,18 @@ def engine() -> None:
     docker-notes engine
     export "$(docker-notes engine | tail -n 1)"
     """
-    from docker_notes.engine import client  # noqa: PLC0415  # Docker's library is loaded where it is used
+    from docker_notes.engine import client, daemon  # noqa: PLC0415  # Docker's library is loaded where it is used
 
-    found = client.start(_say)
+    found = daemon.start(_say)
     _say(f"DOCKER_HOST={client.host(found)}")
 
 
 @main.command("engine-down")
 def engine_down() -> None:
     """Stop the engine that `docker-notes engine` started, and only that."""
-    from docker_notes.engine import client  # noqa: PLC0415  # as in `engine`
+    from docker_notes.engine import daemon  # noqa: PLC0415  # as in `engine`
 
-    client.stop(_say)
+    daemon.stop(_say)
 
 
 @main.command("with-engine", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -239,17 +239,17 @@ def with_engine(program: str, words: tuple[str, ...]) -> None:
     docker-notes with-engine docker ps
     docker-notes with-engine make test
     """
-    from docker_notes.engine import client  # noqa: PLC0415  # as in `engine`
+    from docker_notes.engine import client, daemon  # noqa: PLC0415  # as in `engine`
 
     if not shutil.which(program):
         raise DockerNotesError(f"{program} is no program\n    write `with-engine PROGRAM WORDS`")
     found = client.find()
-    used = found or client.start(_say)
+    used = found or daemon.start(_say)
     try:
-        done = subprocess.run([program, *words], env={**os.environ, "DOCKER_HOST": client.host(used)}, check=False)  # noqa: S603  # the caller's own command
+        done = subprocess.run([program, *words], env=used.endpoint.environment(os.environ), check=False)  # noqa: S603  # the caller's own command
     finally:
         if found is None:
-            client.stop(_say)
+            daemon.stop(_say)
     sys.exit(done.returncode)
 
 

@@ -14,7 +14,7 @@ from tests.benchmarks import bare
 from tests.benchmarks.measure import Row, Taken, in_turns, row
 
 if TYPE_CHECKING:
-    from docker import DockerClient
+    from docker_notes.engine.client import Client
 
 # What a page may leave behind.
 _LEAVE = """\
@@ -38,7 +38,7 @@ def rows(turns: int) -> list[Row]:
     ]
 
 
-def _started(client: DockerClient, image: str) -> Taken:
+def _started(client: Client, image: str) -> Taken:
     began = time.perf_counter()
     sandbox = Sandbox.start(image, client, owner.labels("sandbox"))
     taken = Taken(time.perf_counter() - began)
@@ -46,7 +46,7 @@ def _started(client: DockerClient, image: str) -> Taken:
     return taken
 
 
-def _bare_engine(client: DockerClient, image: str) -> Taken:
+def _bare_engine(client: Client, image: str) -> Taken:
     began = time.perf_counter()
     container = client.containers.run(
         image, entrypoint="dockerd", privileged=True, detach=True, labels=owner.labels("bench"), auto_remove=True

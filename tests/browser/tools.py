@@ -11,7 +11,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from docker_notes.engine import client as engine
+from docker_notes.engine.debian import install
+from docker_notes.engine.places import cache
 
 HERE = Path(__file__).parent
 FLAGS = (
@@ -30,13 +31,13 @@ def have_browser() -> None:
         macros.errors.EngineError: where apt fails.
     """
     missing = [package for program, package in _PACKAGES.items() if not shutil.which(program)]
-    engine.install(missing + ([] if _FONT.exists() else ["fonts-dejavu-core"]))
+    install(missing + ([] if _FONT.exists() else ["fonts-dejavu-core"]))
 
 
 def node_modules() -> Path:
     """The packages of package-lock.json, in a folder of their own that the next run finds again."""
     lock = (HERE / "package-lock.json").read_bytes()
-    folder = engine.cache() / "browser-tests" / hashlib.sha256(lock).hexdigest()[:16]
+    folder = cache() / "browser-tests" / hashlib.sha256(lock).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

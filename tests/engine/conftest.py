@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from docker import DockerClient
+    from docker_notes.engine.client import Client
     from docker_notes.engine.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
@@ -48,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def client() -> Iterator[DockerClient]:
+def client() -> Iterator[Client]:
     client = engine.connect()
     yield client
     client.close()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-import docker.errors
 from docker_notes.engine import base_images as images
+from docker_notes.engine.border import NotFound
 from docker_notes.recording.model import STAND_IN
 
 if TYPE_CHECKING:
@@ -30,5 +30,5 @@ def test_a_move_of_node_takes_every_stand_in_along(client: DockerClient, monkeyp
         assert all(", Node 22." in base.made_from for base in bases)
     finally:
         for name in (OLD, NEW, LATEST):
-            with contextlib.suppress(docker.errors.ImageNotFound):
+            with contextlib.suppress(NotFound):
                 client.images.remove(name)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docker import DockerClient
+    from docker_notes.engine.client import Client
     from docker_notes.engine.sandbox import Sandbox
 
     from tests.engine.conftest import Clone
@@ -65,7 +66,7 @@ def canaries(client: DockerClient, sandbox_image: str) -> Iterator[None]:  # bri
 
 
 @pytest.mark.usefixtures("canaries")
-def test_a_page_that_prunes_everything(clone: Clone, tmp_path: Path, client: DockerClient) -> None:
+def test_a_page_that_prunes_everything(clone: Clone, tmp_path: Path, client: Client) -> None:
     config = tmp_path / "docker-config"
     config.mkdir()
     (config / "config.json").write_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,28 @@ def test_a_lost_name_of_a_base_image_is_more_than_a_reset_undoes(naming: str, sa
     status, output = sandbox.sh(naming, user="reader")
     assert status == 0, output
     assert not sandbox.reset()
+
+
+def test_a_swarm_is_more_than_a_reset_undoes(sandbox: Sandbox) -> None:
+    status, output = sandbox.sh("docker swarm init --advertise-addr 127.0.0.1", user="reader")
+    assert status == 0, output
+    assert not sandbox.reset()
+
+
+def test_of_a_swarm_that_was_left_nothing_is(sandbox: Sandbox) -> None:
+    status, output = sandbox.sh("docker swarm init --advertise-addr 127.0.0.1; docker swarm leave --force", user="reader")
+    assert status == 0, output
+    assert sandbox.reset()
+    assert sandbox.sh("docker info --format '{{.Swarm.LocalNodeState}}'; docker network ls --quiet | wc --lines") == (
+        0,
+        "inactive\n3\n",
+    )
+
+
+def test_base_images_without_a_name_are_no_end(sandbox: Sandbox) -> None:
+    listed = json.loads(sandbox._bases)
+    sandbox._bases = json.dumps([{**image, "RepoTags": None} for image in listed])
+    assert not sandbox.reset()  # it is not what was there
 
 
 def test_no_more_sandboxes_than_asked_for() -> None:

@@ -10,11 +10,11 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-import docker
-import docker.errors
 import pytest
 from docker_notes.engine import client as engine
 from docker_notes.engine import reaper as owner
+from docker_notes.engine.border import NotFound, Unreachable
+from docker_notes.engine.endpoint import Endpoint
 from docker_notes.engine.generations import NODE
 
 from tests.engine.conftest import gone_within
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from docker import DockerClient
     from docker.models.containers import Container
+    from docker_notes.engine.client import Client
 
     from tests.engine.conftest import Clone
 
@@ -35,7 +35,7 @@ PAGES = {name: f"# Page\n\n```console\n$ docker run --rm node:24-slim sh -c 'sle
 
 
 @pytest.fixture
-def outer(client: DockerClient, sandbox_image: str, tmp_path: Path) -> Iterator[tuple[Container, DockerClient]]:
+def outer(client: Client, sandbox_image: str, tmp_path: Path) -> Iterator[tuple[Container, Client]]:
     """An engine of its own that comes back when it is killed, with all that a sandbox needs on it."""
     container = client.containers.run(
         sandbox_image,
@@ -62,24 +62,24 @@ def outer(client: DockerClient, sandbox_image: str, tmp_path: Path) -> Iterator[
         yield container, inner
         inner.close()
     finally:
-        with contextlib.suppress(docker.errors.NotFound):
+        with contextlib.suppress(NotFound):
             container.remove(force=True, v=True)
 
 
-def answering(address: str) -> DockerClient:
+def answering(address: str) -> Client:
     deadline = time.monotonic() + 60
     while True:
         try:
-            return docker.DockerClient(base_url=address, timeout=engine.CALL_TIMEOUT)
-        except docker.errors.DockerException:
+            return engine.reach(Endpoint("an engine in a container", address))
+        except Unreachable:
             assert time.monotonic() < deadline
             time.sleep(0.2)
 
 
-def test_the_outer_engine_restarted_midway(outer: tuple[Container, DockerClient], clone: Clone) -> None:
+def test_the_outer_engine_restarted_midway(outer: tuple[Container, Client], clone: Clone) -> None:
     container, inner = outer
     clone.write(good="# Good\n\n```console\n$ true\n```\n")
-    there = {"DOCKER_HOST": str(inner.api.base_url).replace("http:", "tcp:"), "DOCKER_NOTES_SANDBOXES": "2"}
+    there = {"DOCKER_HOST": inner.endpoint.url, "DOCKER_NOTES_SANDBOXES": "2"}
     assert clone.build(**there).returncode == 0
     before = clone.tree("recordings", "site")
 

@@ -11,12 +11,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import docker.errors
-
-from docker_notes.engine import client as engine
 from docker_notes.engine import fallback as stand_ins
 from docker_notes.engine import reaper as owner
+from docker_notes.engine.border import NotFound
 from docker_notes.engine.generations import NODE, NODE_MAJOR, SANDBOX_RECIPE, SUITE, generation, recipe_hash
+from docker_notes.engine.places import cache
 from docker_notes.engine.reaper import LABEL
 from docker_notes.errors import EngineError, ImageError
 from docker_notes.recording.model import REGISTRY, STAND_IN, BaseImage
@@ -97,8 +96,8 @@ class _one_at_a_time:  # noqa: N801  # reads as the statement it is
     """Two builds at once on one machine: the second one finds what the first one made."""
 
     def __enter__(self) -> None:
-        engine.cache().mkdir(parents=True, exist_ok=True)
-        self._file = (engine.cache() / "images.lock").open("w")
+        cache().mkdir(parents=True, exist_ok=True)
+        self._file = (cache() / "images.lock").open("w")
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def __exit__(self, *_: object) -> None:
@@ -114,7 +113,7 @@ def _ensure_debian(client: DockerClient, suite: str, say: Callable[[str], None])
 def _has(client: DockerClient, name: str) -> bool:
     try:
         client.images.get(name)
-    except docker.errors.ImageNotFound:
+    except NotFound:
         return False
     return True
 
@@ -134,8 +133,8 @@ def _pulled(client: DockerClient, name: str, say: Callable[[str], None]) -> bool
     repository, _, tag = name.partition(":")
     try:
         client.images.pull(repository, tag=tag)
-    except docker.errors.DockerException as error:
-        reason = redact(str(getattr(error, "explanation", None) or error)).strip()
+    except EngineError as error:
+        reason = redact(getattr(error, "words", "") or str(error)).strip()
         say(f"  it cannot be pulled here ({reason[-120:]}); a stand-in is built from packages")
         return False
     return True
@@ -166,8 +165,6 @@ def _seed(client: DockerClient, recipe: str, name: str, environment: tuple[str, 
         labels = f'LABEL {LABEL}=image {owner.OWNER}=""'
         changes = ['ENTRYPOINT ["/usr/local/sbin/sandbox"]', labels, *(f"ENV {value}" for value in environment)]
         client.api.commit(str(container.id), repository, tag, changes=changes)
-    except docker.errors.DockerException as error:
-        raise EngineError(f"loading the base images into the sandbox failed: {error}") from error
     finally:
         container.remove(force=True, v=True)
 

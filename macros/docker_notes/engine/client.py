@@ -1,42 +1,47 @@
-"""Find the Docker Engine that the CLI would use; as root on Debian, start one where none answers.
-
-The engine started here is Debian's own build from its `testing` suite, unpacked into a private
-folder with its own data root and socket. Debian 12's own engine (20.10) cannot run privileged
-containers where root lacks CAP_SYS_RESOURCE.
-"""
+"""A client of the engine that the CLI would use. Whatever goes wrong in one is an error of ours."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-import shutil
-import signal
-import subprocess
+import re
+import socket
+import ssl
 import time
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import docker
-import docker.context
-import docker.errors
-import requests.exceptions
-from docker.context.config import get_current_context_name
+import requests.adapters
+import requests.utils
+import urllib3
+from docker.tls import TLSConfig
 
-from docker_notes.engine.generations import SUITE
+from docker_notes.engine import endpoint as endpoints
+from docker_notes.engine import ssh
+from docker_notes.engine.border import PROBE_TIMEOUT, Refused, Unreachable, border, refused
 from docker_notes.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "docker-compose", "containerd")
-HELPERS = {"runc": "runc", "iptables": "iptables", "debootstrap": "debootstrap"}
-CALL_TIMEOUT = 600  # seconds; a build step may be silent for long
-PROBE_TIMEOUT = 3  # seconds
-START_TIMEOUT = 60.0
-STOP_TIMEOUT = 60.0
+    from docker_notes.engine.endpoint import Endpoint
+
+__all__ = ["CALL_TIMEOUT", "HOW_TO_GET_ONE", "QUICK_TIMEOUT", "Client", "another", "connect", "find", "host", "reach"]
+
+CALL_TIMEOUT = 600.0  # seconds; a build step may be silent for long
+QUICK_TIMEOUT = 30  # seconds; for all that makes no image
+_LONG = re.compile(
+    r"POST /(build|commit|images/create|images/load|containers/[^/]+/wait)$|PUT /containers/[^/]+/archive|GET /images/(.+/)?get$"
+)
 RESTART_TIMEOUT = 30.0
+SERVICE_TIMEOUT = 30.0  # seconds; a CI service starts beside the job
+
+OLDEST, OLDEST_API = "20.10", (1, 41)
+"""The oldest engine that sandboxes run on, and its API (https://docs.docker.com/reference/api/engine/#api-version-matrix)."""
 
 HOW_TO_GET_ONE = (
     "No Docker Engine answers. Start Docker Desktop or the docker service, or point DOCKER_HOST or\n"
@@ -45,61 +50,173 @@ HOW_TO_GET_ONE = (
 )
 
 
-def cache() -> Path:
-    """The folder for what can be made again: packages, base images, the started engine's data."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "docker-notes"
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Connections that notice a dead line: first asked about after 10 s, given up after 20 to 25 s."""
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        options = [*urllib3.connection.HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+        # Linux's names; elsewhere those that there are.
+        for name, value in {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 20_000}.items():
+            if hasattr(socket, name):
+                options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+        super().init_poolmanager(*args, socket_options=options, **more)
 
 
-def connect() -> docker.DockerClient:
-    """The engine that the CLI would use, else the one that `start` started.
+class Api(docker.APIClient):
+    """The SDK's client, each of whose requests ends in an answer or in an error of ours.
+
+    Args:
+        endpoint: the engine.
+        version: of the API, such as `1.51`.
+        timeout: seconds that an answer may take to begin, where it makes no image.
+    """
+
+    def __init__(self, endpoint: Endpoint, version: str, timeout: float) -> None:
+        self.endpoint = endpoint
+        where = f"unix://{ssh.forwarded(endpoint)}" if endpoint.scheme == "ssh" else endpoint.url
+        tls = endpoint.tls if endpoint.scheme == "tcp" else None
+        with border(endpoint, "connect"):
+            # With a version, as the SDK else asks for it before anything can be set.
+            super().__init__(where, version=version, timeout=timeout, tls=_tls(tls) if tls else False)  # type: ignore[arg-type]
+        # What is the engine's is told by its endpoint alone: no certificates, proxies or passwords of other things on the web.
+        self.trust_env = False
+        if endpoint.scheme == "tcp":
+            adapter = _Adapter()
+            self.mount("http://", adapter)
+            self.mount("https://", adapter)
+            self.proxies = _proxies(endpoint)
+            if tls and not tls.verify:
+                warnings.filterwarnings("ignore", category=urllib3.exceptions.InsecureRequestWarning)
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """Send a request. Every one of the SDK goes this way.
+
+        Raises:
+            EngineError: where no answer comes, or one that is a refusal or makes no sense.
+        """
+        seconds = CALL_TIMEOUT if _LONG.match(_doing(request)) else float(self.timeout)
+        how["timeout"] = (min(PROBE_TIMEOUT, seconds), seconds)
+        try:
+            return self._answered(request, seconds, how)
+        except EngineError as error:
+            # A question may be asked twice; one that nobody heard, or that took its time, is not.
+            if request.method != "GET" or not getattr(error, "passing", True):
+                raise
+        return self._answered(request, seconds, how)
+
+    def _answered(self, request: requests.PreparedRequest, seconds: float, how: dict[str, Any]) -> requests.Response:
+        doing = _doing(request)
+        with border(self.endpoint, doing, seconds):
+            response = super().send(request, **how)
+            if response.status_code >= 400:  # noqa: PLR2004  # HTTP's own
+                raise refused(self.endpoint, doing, response.status_code, _words(response))
+            # The SDK, and we, would go through null as through a list.
+            if not how.get("stream") and _is_json(response) and json.loads(response.content) is None:
+                raise EngineError(f"the engine at {self.endpoint.address} answered null to “{doing}”")
+        return response
+
+    # What comes in pieces is read after `send`.
+
+    def _stream_helper(self, response: requests.Response, decode: bool = False) -> Iterator[Any]:  # noqa: FBT001, FBT002  # the SDK's
+        with border(self.endpoint, _doing(response.request), self.timeout):
+            yield from super()._stream_helper(response, decode)  # type: ignore[misc]
+
+    def _stream_raw_result(self, response: requests.Response, chunk_size: int = 1, decode: bool = True) -> Iterator[Any]:  # noqa: FBT001, FBT002
+        with border(self.endpoint, _doing(response.request), self.timeout):
+            yield from super()._stream_raw_result(response, chunk_size, decode)  # type: ignore[misc]
+
+    def _read_from_socket(self, response: requests.Response, stream: bool, tty: bool = True, demux: bool = False) -> Any:  # noqa: FBT001, FBT002
+        with border(self.endpoint, _doing(response.request), self.timeout):
+            return super()._read_from_socket(response, stream, tty, demux)  # type: ignore[misc]
+
+
+class Client(docker.DockerClient):
+    """A client of one engine. `endpoint` says which, `about` what it said of itself at first."""
+
+    def __init__(self, endpoint: Endpoint, timeout: float, about: dict[str, Any] | None = None) -> None:
+        # Not the SDK's own constructor, which makes an APIClient that we could not stand behind.
+        self.endpoint = endpoint
+        self.about = about or _version(endpoint)
+        self.api = Api(endpoint, str(self.about["ApiVersion"]), timeout)
+
+
+def reach(endpoint: Endpoint, timeout: float = QUICK_TIMEOUT) -> Client:
+    """A client of an engine that answers.
+
+    Args:
+        endpoint: the engine.
+        timeout: seconds that an answer to a call may take to begin, where it makes no image.
+
+    Raises:
+        EngineError: where it does not answer within PROBE_TIMEOUT seconds, or is too old.
+    """
+    return Client(endpoint, timeout)
+
+
+def _version(endpoint: Endpoint) -> dict[str, Any]:
+    with contextlib.closing(Api(endpoint, f"{OLDEST_API[0]}.{OLDEST_API[1]}", PROBE_TIMEOUT)) as api:
+        about = api.version(api_version=False)
+    with border(endpoint, "GET /version"):
+        offered = tuple(int(part) for part in about["ApiVersion"].split("."))
+        if offered < OLDEST_API:
+            raise EngineError(
+                f"Docker Engine {about['Version']} (API {about['ApiVersion']}) at {endpoint.address} is too old; {OLDEST} or newer is needed."
+            )
+    return dict(about)
+
+
+def connect() -> Client:
+    """The engine that the CLI would use, else the one that `daemon.start` started.
 
     Raises:
         EngineError: where none answers; the message says how to get one.
     """
-    found = find()
-    if found is None:
-        raise EngineError(HOW_TO_GET_ONE)
-    return found
+    deadline = time.monotonic() + SERVICE_TIMEOUT
+    while True:
+        try:
+            found = find()
+        except Unreachable:
+            named = endpoints.named()
+            # In CI the engine is often a service that starts beside the job.
+            if not os.environ.get("CI") or not named or not named.remote or time.monotonic() > deadline:
+                raise
+            time.sleep(1)
+            continue
+        if found is None:
+            raise EngineError("\n".join([HOW_TO_GET_ONE, *_hints()]))
+        return found
 
 
-def find() -> docker.DockerClient | None:
-    """As `connect`, but None where no engine answers.
+def find() -> Client | None:
+    """As `connect`, but None where no engine is named and none answers.
 
-    The order is the CLI's: DOCKER_HOST, DOCKER_CONTEXT, the current context, the default socket
-    (https://docs.docker.com/engine/manage-resources/contexts/). An engine that is named and does
-    not answer is not replaced by another one.
+    An engine that is named and does not answer is not replaced by another one.
 
     Raises:
-        EngineError: where a named engine or context does not answer.
+        EngineError: where a named engine does not answer, or the default socket may not be used or is silent.
     """
-    if os.environ.get("DOCKER_HOST"):
-        return _answering(f"DOCKER_HOST={os.environ['DOCKER_HOST']}", lambda: docker.from_env(timeout=CALL_TIMEOUT))
-    name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
-    if name and name != "default":
-        return _answering(f"the Docker context {name!r}", lambda: _of_context(name))
-    for socket in (Path("/var/run/docker.sock"), _socket()):
-        if socket.exists():
-            with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
-                client = docker.DockerClient(base_url=f"unix://{socket}", timeout=CALL_TIMEOUT)
-                _ping(client)
-                return client
+    endpoint = endpoints.named()
+    if endpoint:
+        return reach(endpoint)
+    reason: EngineError | None = None
+    for endpoint in endpoints.unnamed():
+        try:
+            return reach(endpoint)
+        except EngineError as error:
+            # A socket that nobody listens on is left over: as if there were none.
+            if not (isinstance(error, Unreachable) and error.nobody):
+                reason = reason or error
+    if reason:
+        raise reason
     return None
 
 
-def _of_context(name: str) -> docker.DockerClient:
-    context = docker.context.ContextAPI.get_context(name)
-    if context is None:
-        raise EngineError(f"the Docker context {name!r} does not exist; `docker context ls` lists those that do")
-    return docker.DockerClient(base_url=context.Host, tls=context.TLSConfig or False, timeout=CALL_TIMEOUT)
-
-
-def host(client: docker.DockerClient) -> str:
+def host(client: Client) -> str:
     """The address of a client's engine, as DOCKER_HOST takes it."""
-    url = str(client.api.base_url)
-    return f"unix://{client.api._custom_adapter.socket_path}" if url.startswith("http+docker") else url  # type: ignore[attr-defined]  # noqa: SLF001
+    return client.endpoint.url
 
 
-def another(client: docker.DockerClient) -> docker.DockerClient:
+def another(client: Client) -> Client:
     """A further client of the same engine; one that is being restarted is waited for.
 
     Raises:
@@ -108,228 +225,46 @@ def another(client: docker.DockerClient) -> docker.DockerClient:
     deadline = time.monotonic() + RESTART_TIMEOUT
     while True:
         try:
-            return _another(client)
-        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            with contextlib.closing(Client(client.endpoint, PROBE_TIMEOUT, client.about)) as probe:
+                probe.ping()
+            return Client(client.endpoint, QUICK_TIMEOUT, client.about)
+        except (Unreachable, Refused) as error:
             if time.monotonic() > deadline:
-                raise EngineError(f"the engine no longer answers: {error}") from error
+                raise Unreachable(f"the engine no longer answers: {error}") from error
             time.sleep(0.2)
 
 
-def _another(client: docker.DockerClient) -> docker.DockerClient:
-    if str(client.api.base_url).startswith("http+docker"):
-        return docker.DockerClient(base_url=host(client), timeout=CALL_TIMEOUT)
-    copy = docker.DockerClient(base_url=client.api.base_url, timeout=CALL_TIMEOUT)
-    copy.api.cert, copy.api.verify = client.api.cert, client.api.verify
-    return copy
+def _hints() -> list[str]:
+    home = str(Path.home())
+    return [f"A socket is at {str(path).replace(home, '~')}: try DOCKER_HOST=unix://{path}" for path in endpoints.known_sockets()]
 
 
-def _answering(name: str, connect: Callable[[], docker.DockerClient]) -> docker.DockerClient:
+def _tls(tls: endpoints.Tls) -> TLSConfig:
+    authority = tls.authority or ssl.get_default_verify_paths().cafile
+    return TLSConfig(client_cert=tls.certificate, ca_cert=authority, verify=tls.verify)
+
+
+def _proxies(endpoint: Endpoint) -> dict[str, str]:
+    """As the CLI: those of the environment, but never for this machine itself (Go, net/http.ProxyFromEnvironment)."""
+    parts = urlsplit(endpoint.url)
+    if parts.hostname == "localhost" or str(parts.hostname).startswith("127.") or parts.hostname == "::1":
+        return {}
+    return dict(requests.utils.get_environ_proxies(f"http{'s' if endpoint.tls else ''}://{parts.netloc}"))
+
+
+def _doing(request: requests.PreparedRequest) -> str:
+    """Method and path of a request, without the API's version."""
+    path = urlsplit(str(request.url)).path
+    first, _, rest = path.lstrip("/").partition("/")
+    return f"{request.method} /{rest if first.startswith('v1.') else first}"
+
+
+def _is_json(response: requests.Response) -> bool:
+    return "json" in response.headers.get("Content-Type", "")
+
+
+def _words(response: requests.Response) -> str:
     try:
-        client = connect()
-        _ping(client)
-    except (docker.errors.DockerException, requests.exceptions.RequestException, ValueError) as error:
-        fix = "start that engine, or name another one, or none"
-        raise EngineError(f"{name} does not answer: {error}\n    {fix}") from error
-    return client
-
-
-def _ping(client: docker.DockerClient) -> None:
-    timeout, client.api.timeout = client.api.timeout, PROBE_TIMEOUT
-    try:
-        client.ping()
-    finally:
-        client.api.timeout = timeout
-
-
-# ------------------------------------------------------------------------ an engine of our own
-
-
-def _home() -> Path:
-    return cache() / "engine"
-
-
-def _run() -> Path:
-    """Sockets and pid files: in memory, so that a reboot leaves no stale ones."""
-    return Path(os.environ.get("XDG_RUNTIME_DIR") or "/run") / "docker-notes"
-
-
-def _socket() -> Path:
-    return _run() / "docker.sock"
-
-
-def _pid_file() -> Path:
-    return _run() / "docker.pid"
-
-
-def start(say: Callable[[str], None] = print) -> docker.DockerClient:
-    """Find an engine; where none answers and this is root on Debian, fetch and start one.
-
-    Args:
-        say: told what is being done.
-
-    Raises:
-        EngineError: where none answers and none can be started.
-    """
-    with _locked():
-        found = find()
-        if found is not None:
-            say(f"Docker Engine {found.version()['Version']} answers at {host(found)}")
-            return found
-        if os.geteuid() or not Path("/etc/debian_version").exists():
-            raise EngineError(HOW_TO_GET_ONE)
-        install([package for program, package in HELPERS.items() if not shutil.which(program)], say)
-        _fetch(say)
-        return _launch(say)
-
-
-def install(packages: list[str], say: Callable[[str], None] = print) -> None:
-    """Install Debian packages from the machine's own suite; nothing where the list is empty.
-
-    Raises:
-        EngineError: where apt fails; the message holds its last lines.
-    """
-    if packages:
-        say(f"Installing Debian packages: {' '.join(packages)}")
-        _apt("update", "-qq")
-        _apt("install", "-qq", "--yes", "--no-install-recommends", *packages)
-
-
-def _apt(*words: str, cwd: Path | None = None) -> str:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(["apt-get", *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False)  # noqa: S603, S607
-    if done.returncode:
-        last = "\n".join((done.stdout + done.stderr).strip().split("\n")[-8:])
-        raise EngineError(f"`apt-get {' '.join(words)}` failed:\n{last}")
-    return done.stdout
-
-
-def mirror() -> str:
-    """The address of the Debian mirror that this machine uses, read from apt; never to be published."""
-    targets = _apt("indextargets", "--format", "$(SITE) $(RELEASE)", "Created-By: Packages")
-    for line in targets.splitlines():
-        site, _, release = line.partition(" ")
-        if "security" not in site and "security" not in release:
-            return site
-    raise EngineError("apt names no Debian mirror; look at /etc/apt/sources.list and /etc/apt/sources.list.d/")
-
-
-def _fetch(say: Callable[[str], None]) -> None:
-    target = _home() / "root"
-    if target.exists():
-        return
-    say(f"Fetching {', '.join(PACKAGES)} from Debian's {SUITE} suite into {target}")
-    aside = _home() / f"fetch.{os.getpid()}"
-    shutil.rmtree(aside, ignore_errors=True)
-    for name in ("lists/partial", "archives/partial", "root"):
-        (aside / name).mkdir(parents=True)
-    source = aside / "sources.list"
-    source.write_text(f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror()} {SUITE} main\n")
-    options = [
-        f"--option=Dir::Etc::SourceList={source}",
-        "--option=Dir::Etc::SourceParts=/dev/null",
-        f"--option=Dir::State::Lists={aside / 'lists'}",
-        f"--option=Dir::Cache={aside}",
-        "--option=Acquire::Check-Valid-Until=false",
-        "--option=APT::Sandbox::User=root",
-    ]
-    try:
-        _apt(*options, "update", "-qq")
-        _apt(*options, "download", "-qq", *PACKAGES, cwd=aside)
-        for package in sorted(aside.glob("*.deb")):
-            subprocess.run(["dpkg", "-x", package, aside / "root"], check=True)  # noqa: S603, S607
-        (aside / "root").rename(target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _launch(say: Callable[[str], None]) -> docker.DockerClient:
-    root, run = _home() / "root", _run()
-    run.mkdir(parents=True, exist_ok=True)
-    log = _home() / "dockerd.log"
-    binaries = root / "usr/bin", root / "usr/sbin"
-    words = [
-        shutil.which("dockerd", path=os.pathsep.join(map(str, binaries))) or "dockerd",
-        f"--host=unix://{_socket()}",
-        f"--data-root={_home() / 'data'}",
-        f"--exec-root={run / 'exec'}",
-        f"--pidfile={_pid_file()}",
-        f"--userland-proxy-path={_program('docker-proxy')}",
-        f"--config-file={_home() / 'daemon.json'}",
-    ]
-    (_home() / "daemon.json").write_text(json.dumps({"features": {"containerd-snapshotter": False}}))
-    path = os.pathsep.join([*map(str, binaries), os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")])
-    say(f"Starting Docker Engine; its log is {log}")
-    with log.open("ab") as output:
-        # Of a session of its own, so that it outlives the caller and its Ctrl-C.
-        process = subprocess.Popen(  # noqa: S603
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            env={**os.environ, "PATH": path},
-            cwd="/",
-        )
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline and process.poll() is None:
-        found = find() if _socket().exists() else None
-        if found is not None:
-            say(f"Docker Engine {found.version()['Version']} answers at {host(found)}")
-            return found
-        time.sleep(0.1)
-    if process.poll() is None:
-        process.kill()
-    last = "\n".join(log.read_text(errors="replace").strip().split("\n")[-12:])
-    raise EngineError(f"the engine does not start; {log} ends:\n{last}")
-
-
-def _program(name: str) -> Path:
-    found = sorted((_home() / "root").rglob(name))
-    if not found:
-        raise EngineError(f"{name} is not in Debian's {SUITE} packages {', '.join(PACKAGES)}")
-    return found[0]
-
-
-def stop(say: Callable[[str], None] = print) -> None:
-    """Stop the engine that `start` started, and only that; says so where there is none.
-
-    Raises:
-        EngineError: where it does not end within STOP_TIMEOUT seconds.
-    """
-    with _locked():
-        try:
-            pid = int(_pid_file().read_text())
-            ours = str(_socket()) in Path(f"/proc/{pid}/cmdline").read_text()
-        except (OSError, ValueError):
-            ours = False
-        if not ours:
-            say("No Docker Engine was started here.")
-            return
-        client = docker.DockerClient(base_url=f"unix://{_socket()}", timeout=PROBE_TIMEOUT)
-        with contextlib.suppress(docker.errors.DockerException, requests.exceptions.RequestException):
-            for container in client.containers.list():
-                container.kill()
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT
-        # Not the pid file: it goes a moment before the process does.
-        while Path(f"/proc/{pid}").exists() and not _is_zombie(pid):
-            if time.monotonic() > deadline:
-                raise EngineError(f"the engine (pid {pid}) did not end within {STOP_TIMEOUT:.0f} s; see {_home() / 'dockerd.log'}")
-            time.sleep(0.1)
-        say(f"Stopped the Docker Engine with pid {pid}.")
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-@contextlib.contextmanager
-def _locked() -> Iterator[None]:
-    """One start or stop at a time on this machine."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "engine.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        return str(response.json()["message"]).strip()
+    except (ValueError, KeyError, TypeError):
+        return response.text.strip()[:500] or str(response.reason)

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from docker_notes.engine import client as engine
+from docker_notes.engine.debian import install
+from docker_notes.engine.debian import mirror as debian_mirror
+from docker_notes.engine.places import cache
 from docker_notes.engine.reaper import LABEL
 from docker_notes.errors import ImageError
 from docker_notes.recording.model import STAND_IN
@@ -58,7 +60,7 @@ def debian(client: DockerClient, name: str, suite: str, say: Callable[[str], Non
 
 def root_file_system(suite: str) -> Path:
     """Where a suite's root file system is kept, as a tar."""
-    return engine.cache() / f"debian-{suite}.tar"
+    return cache() / f"debian-{suite}.tar"
 
 
 def _contents(rootfs: Path) -> str:
@@ -75,8 +77,8 @@ def _contents(rootfs: Path) -> str:
 def _debootstrap(suite: str, rootfs: Path, say: Callable[[str], None]) -> None:
     say(f"Building a Debian {suite} root file system with debootstrap")
     if not shutil.which("debootstrap"):
-        engine.install(["debootstrap"], say)
-    mirror = engine.mirror()
+        install(["debootstrap"], say)
+    mirror = debian_mirror()
     with tempfile.TemporaryDirectory(prefix="docker-notes.") as folder:
         root = Path(folder) / "root"
         words = ["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, str(root), mirror]
@@ -118,7 +120,7 @@ def node(client: DockerClient, names: Sequence[str], major: int, below: str, say
     if machine is None:
         raise ImageError(f"no registry answers, and there is no Node package for {platform.machine()}")
     if not shutil.which("npm"):
-        engine.install(["npm"], say)
+        install(["npm"], say)
     say(f"Building {' and '.join(names)} from the npm packages node-linux-{machine} and npm")
     with tempfile.TemporaryDirectory(prefix="docker-notes.") as name:
         folder = Path(name)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import queue
 import threading
+import traceback
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from docker_notes.engine import client as engine
+from docker_notes.engine import fitness
 from docker_notes.engine import reaper as owner
 from docker_notes.engine.base_images import ensure_sandbox
+from docker_notes.engine.border import Unreachable
 from docker_notes.engine.sandbox import LEAST_MEMORY, MEMORY, Sandbox, SandboxGone
-from docker_notes.errors import DockerNotesError
+from docker_notes.errors import DockerNotesError, EngineError
 from docker_notes.runner import page_run
 
 if TYPE_CHECKING:
@@ -21,14 +25,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from docker import DockerClient
-
+    from docker_notes.engine.client import Client
     from docker_notes.page.model import Page, Step
     from docker_notes.recording.model import Inputs
     from docker_notes.runner.page_run import PageRun
 
 # Of the engine's memory, what all sandboxes together may take.
 _SHARE = 0.8
+# Seconds between two looks of who waits for a sandbox.
+_LOOK = 1.0
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,15 @@ class Pool:
         say: told what is done to have the images.
 
     Raises:
+        EngineError: where no engine answers, or it can run no sandbox.
         ImageError: where the sandbox's image can not be had.
     """
 
-    def __init__(
-        self, folder: Path, *, client: DockerClient | None = None, size: int = 0, say: Callable[[str], None] = print
-    ) -> None:
+    def __init__(self, folder: Path, *, client: Client | None = None, size: int = 0, say: Callable[[str], None] = print) -> None:
         self._folder = folder
         self._client = client or engine.connect()
+        for remark in fitness.check(self._client):
+            say(remark)
         about = self._client.info()
         memory = int(about["MemTotal"] * _SHARE)
         self.size = size or max(1, min(int(about["NCPU"]), memory // LEAST_MEMORY))
@@ -75,6 +81,7 @@ class Pool:
         owner.sweep(self._client)
         owner.start_reaper(self._client)
         self.image, self.bases = ensure_sandbox(self._client, say)
+        self._broken: DockerNotesError | None = None  # the engine is gone: told to each page at once, not after a wait each
         # Sandboxes with just their base images; None wakes whoever waits for one.
         self._free: queue.SimpleQueue[Sandbox | None] = queue.SimpleQueue()
         self._all: set[Sandbox] = set()
@@ -113,7 +120,7 @@ class Pool:
         for _ in range(self.size):
             self._free.put(None)
         with ThreadPoolExecutor(len(everything) or 1) as closing:
-            list(closing.map(Sandbox.close, everything))
+            list(closing.map(_end, everything))
 
     def warm(self) -> None:
         """Have a sandbox waiting."""
@@ -147,27 +154,48 @@ class Pool:
                 )
         except DockerNotesError as error:
             outcome = page_run.could_not_run(job.page, job.inputs, error)
+        except Exception as error:  # noqa: BLE001  # whatever it was: this page failed, the others go on
+            outcome = page_run.could_not_run(job.page, job.inputs, _mistake(error))
         progress.done(path, outcome.seconds, len(outcome.failures))
         return outcome
 
     def _take(self) -> Sandbox:
         while True:
-            try:
-                sandbox = self._free.get_nowait()
-            except queue.Empty:
+            if self._closed:
+                raise SandboxGone("the build was stopped")
+            sandbox = self._next()
+            if sandbox is None:
                 with self._lock:
                     another = self._count < self.size
                     self._count += another
-                sandbox = self._start() if another else self._free.get()
-            if self._closed:
-                raise SandboxGone("the build was stopped")
+                # Who waits looks again by itself: a sandbox that is lost on its way wakes nobody.
+                sandbox = self._start() if another else self._next(_LOOK)
             if sandbox:
                 return sandbox
 
-    def _start(self) -> Sandbox:
+    def _next(self, seconds: float = 0.0) -> Sandbox | None:
         try:
-            # A client of its own: requests' sessions are not for many threads.
-            sandbox = Sandbox.start(self.image, engine.another(self._client), owner.labels("sandbox"), self._memory)
+            return self._free.get(timeout=seconds) if seconds else self._free.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _start(self) -> Sandbox:
+        """Start one; a first failure may have been a moment's."""
+        try:
+            if self._broken:
+                raise self._broken
+            try:
+                sandbox = self._start_once()
+            except EngineError as error:
+                if self._closed:
+                    raise
+                try:
+                    sandbox = self._start_once()
+                except Unreachable as again:
+                    self._broken = again
+                    raise
+                except EngineError:
+                    raise error from None
         except BaseException:
             self._lost()
             raise
@@ -179,8 +207,16 @@ class Pool:
             raise SandboxGone("the build was stopped")
         return sandbox
 
+    def _start_once(self) -> Sandbox:
+        # A client of its own: requests' sessions are not for many threads.
+        return Sandbox.start(self.image, engine.another(self._client), owner.labels("sandbox"), self._memory)
+
     def _give_back(self, sandbox: Sandbox) -> None:
-        if sandbox.reset():
+        clean = False
+        # Whatever a page made of it: one that can not be reset is thrown away.
+        with suppress(Exception):
+            clean = sandbox.reset()
+        if clean and not self._closed:
             self._free.put(sandbox)
         else:
             self._drop(sandbox)
@@ -188,7 +224,7 @@ class Pool:
     def _drop(self, sandbox: Sandbox) -> None:
         with self._lock:
             self._all.discard(sandbox)
-        sandbox.close()
+        _end(sandbox)
         self._lost()
 
     def _lost(self) -> None:
@@ -196,3 +232,16 @@ class Pool:
         with self._lock:
             self._count -= 1
         self._free.put(None)
+
+
+def _end(sandbox: Sandbox) -> None:
+    # Whatever goes wrong there, it also ends with this process, and nobody waits for it.
+    with suppress(Exception):
+        sandbox.close()
+
+
+def _mistake(error: Exception) -> DockerNotesError:
+    """An exception that nobody thought of, as an error of the page at work; with the place in our code, to be reported."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{PurePath(place.filename).name}:{place.lineno}"
+    return DockerNotesError(f"a mistake in docker-notes: {type(error).__name__} in {where}: {error}")

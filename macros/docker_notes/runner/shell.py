@@ -10,10 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import docker.errors
-import requests.exceptions
-
-from docker_notes.engine.sandbox import HOME, START_TIMEOUT, USER, SandboxGone, hang_up, raw_socket, reached
+from docker_notes.engine.sandbox import HOME, START_TIMEOUT, USER, SandboxGone, reached
+from docker_notes.engine.stream import Stream
 from docker_notes.errors import DockerNotesError
 from docker_notes.terminal.emulator import ROWS, Terminal
 
@@ -73,9 +71,7 @@ class Shell:
         self._columns = 0
         self._mark = re.compile(rb"\x1b\]133;([CD]);" + self._nonce.encode() + rb"(?:;(\d+))?\x07")
         self._exec, stream = open_bash(sandbox)
-        self._stream = stream
-        self._socket = raw_socket(stream)
-        self._socket.setblocking(True)
+        self._stream = Stream(sandbox.client, stream, "a page's shell")
         self._pending = b""
         self._send(_BASHRC.format(nonce=self._nonce).encode() + b"\n")
         self._await_prompt()
@@ -88,7 +84,7 @@ class Shell:
 
     def close(self) -> None:
         """Hang up."""
-        hang_up(self._stream)
+        self._stream.close()
 
     def run(self, command: str, typed: Sequence[Typed] = (), *, timeout: float, columns: int) -> Done:
         """Type a command, then the typed lines as its program gets quiet, and wait for the prompt.
@@ -105,7 +101,8 @@ class Shell:
             SandboxGone: where the sandbox ended.
         """
         if columns != self._columns:
-            self._api.exec_resize(self._exec, height=ROWS, width=columns)
+            with reached():
+                self._api.exec_resize(self._exec, height=ROWS, width=columns)
             self._columns = columns
         terminal = Terminal(columns)
         self._send(command.encode() + b"\n")
@@ -130,7 +127,7 @@ class Shell:
                     self._send(waiting.pop(0).data)
                     started, heard, still = now, 0.0, None
                     continue
-            if not select.select([self._socket], [], [], max(0.0, wait))[0]:
+            if not select.select([self._stream], [], [], max(0.0, wait))[0]:
                 continue
             self._pending += self._receive()
             now = time.monotonic()
@@ -163,7 +160,7 @@ class Shell:
         deadline = time.monotonic() + START_TIMEOUT
         while True:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._socket], [], [], left)[0]:
+            if left <= 0 or not select.select([self._stream], [], [], left)[0]:
                 raise SandboxGone("the sandbox's shell shows no prompt")
             self._pending += self._receive()
             found = [m for m in self._mark.finditer(self._pending) if m[1] == b"D"]
@@ -172,25 +169,21 @@ class Shell:
                 return
 
     def _send(self, data: bytes) -> None:
-        try:
-            self._socket.sendall(data)
-        except OSError as error:
-            raise SandboxGone(f"the sandbox is gone: {error}") from error
+        with reached():
+            self._stream.send(data)
 
     def _receive(self) -> bytes:
-        try:
-            data: bytes = self._socket.recv(65536)
-        except OSError as error:
-            raise SandboxGone(f"the sandbox is gone: {error}") from error
+        with reached():
+            data = self._stream.receive(0.0)
         if data:
             return data
         try:
             ended = self._api.exec_inspect(self._exec)["ExitCode"] is not None and not self._sandbox.sh("true")[0]
-        except (docker.errors.DockerException, requests.exceptions.RequestException, DockerNotesError):
+        except DockerNotesError:
             ended = False
         if ended:
             raise ShellEnded("the command ended the page's shell")
-        raise SandboxGone("the sandbox is gone")
+        raise self._sandbox.gone("its shell ended")
 
 
 class _Stillness:

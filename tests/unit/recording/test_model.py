@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docker_notes.errors import RecordingError
+from docker_notes.errors import DockerNotesError, RecordingError
 from docker_notes.page.kinds import Kind
 from docker_notes.recording import model as recording
 from docker_notes.recording.model import (
@@ -304,7 +304,7 @@ def test_half_a_file_can_not_come_to_be(failing: str, tmp_path: Path, monkeypatc
         raise OSError("no space left on device")
 
     monkeypatch.setattr(os, failing, fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(DockerNotesError, match=r"page\.yml can not be written: no space"):
         write(recorded(ran("other")), path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
