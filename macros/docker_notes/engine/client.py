@@ -8,7 +8,6 @@ containers where root lacks CAP_SYS_RESOURCE.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -21,8 +20,10 @@ from typing import TYPE_CHECKING
 import docker
 import docker.context
 import docker.errors
+import platformdirs
 import requests.exceptions
 from docker.context.config import get_current_context_name
+from filelock import FileLock
 
 from docker_notes.engine.generations import SUITE
 from docker_notes.errors import EngineError
@@ -41,13 +42,13 @@ RESTART_TIMEOUT = 30.0
 HOW_TO_GET_ONE = (
     "No Docker Engine answers. Start Docker Desktop or the docker service, or point DOCKER_HOST or\n"
     "`docker context use` at an engine; https://docs.docker.com/engine/install/ says how to install one.\n"
-    "As root on Debian, `make engine` fetches and starts one by itself."
+    "As root on Debian, `docker-notes engine` fetches and starts one by itself."
 )
 
 
 def cache() -> Path:
     """The folder for what can be made again: packages, base images, the started engine's data."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "docker-notes"
+    return platformdirs.user_cache_path("docker-notes", appauthor=False)
 
 
 def connect() -> docker.DockerClient:
@@ -330,6 +331,5 @@ def _is_zombie(pid: int) -> bool:
 def _locked() -> Iterator[None]:
     """One start or stop at a time on this machine."""
     cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "engine.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with FileLock(cache() / "engine.lock"):
         yield
