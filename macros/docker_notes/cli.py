@@ -140,10 +140,9 @@ def verify(  # noqa: PLR0917  # click's form
             found = chosen.project.verify(chosen.pages, shown, say=_aside)
         orphans = chosen.project.orphans([*chosen.pages, *(f.page for f in failures)]) if chosen.whole else []
         done.add(chosen, [*failures, *found.failures], found.notes, orphans)
-    if junit:
-        junit.write_text(done.junit(), encoding="utf-8")
-    if markdown:
-        markdown.write_text(done.markdown(), encoding="utf-8")
+    for path, text in ((junit, done.junit), (markdown, done.markdown)):
+        if path:
+            _write(path, text())
     if as_json:
         _say(done.json())
     for note in done.notes:
@@ -316,6 +315,14 @@ class _closing:  # noqa: N801  # reads as the statement it is
 
     def __exit__(self, *_: object) -> None:
         self._project.close()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DockerNotesError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _aside(text: str) -> None:

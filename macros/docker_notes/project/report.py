@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET  # writes only
 
 from docker_notes.errors import BuildFailed, DockerNotesError
+from docker_notes.recording.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -145,9 +146,9 @@ def annotate(failure: PageError, file: Path) -> None:
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return
     name = Path(os.path.relpath(file, os.environ.get("GITHUB_WORKSPACE") or None)).as_posix()
-    title = failure.what.partition("\n")[0][:120]
+    title = redact(failure.what).partition("\n")[0][:120]
     properties = f"file={_property(name)},line={failure.line},title={_property(title)}"
-    print(f"::error {properties}::{_escaped(str(failure))}", file=sys.stderr)
+    print(f"::error {properties}::{_escaped(redact(str(failure)))}", file=sys.stderr)
 
 
 def _property(text: str) -> str:
