@@ -46,8 +46,10 @@ check: .venv/installed ## style, spelling, forms, types, unit tests: all that ne
 	$(BIN)/check-jsonschema --schemafile macros/docker_notes/recording/recording.schema.json recordings/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
 	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml
-	$(BIN)/zizmor --quiet --offline .github
+	$(BIN)/zizmor --quiet --offline action.yml .github
 	$(BIN)/mypy
 	$(BIN)/pytest --quiet --cov tests/lint tests/unit
 

@@ -89,7 +89,8 @@ def run(files: tuple[Path, ...], config_file: Path | None, examples: Path | None
         with _closing(chosen.project), progress.shown(len(chosen.pages)) as shown:
             pages = chosen.pages
             results = chosen.project.run(pages.values(), chosen.project.inputs(), shown, again=True, say=_aside) if pages else {}
-        for path, result in results.items():
+        for path in pages:  # not in the order in which they ended
+            result = results[path]
             failures += result.failures
             for (_block, step), ran in zip(pages[path].steps, result.recording.steps, strict=False):
                 steps.append({

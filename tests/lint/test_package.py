@@ -36,7 +36,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
             target = source / path.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-    words = [sys.executable, "-m", "build", "--no-isolation", "--outdir", out, source]
+    words = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(source)]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -93,7 +93,7 @@ def test_the_pinned_versions_are_for_every_python(python: str) -> None:
     for found in distributions():
         if pinned.get(canonicalize_name(found.name)) == found.version:
             looked_at += 1
-            asks = found.metadata.get("Requires-Python") or ""
+            asks = found.metadata["Requires-Python"] or ""
             assert SpecifierSet(asks).contains(python), f"{found.name} {found.version} needs Python {asks}"
     assert looked_at > 60
 

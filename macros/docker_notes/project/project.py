@@ -301,7 +301,14 @@ class Project:
             return None
         if owner == self._docs():
             return None
-        what = f"{self._shown(self.settings.recordings)}/ holds the recordings of {owner}/, and the pages of this site lie in {self._docs()}/"
+        what = (
+            f"{self._shown(self.settings.recordings)}/ holds the recordings of {owner}/, and the pages here lie in {self._docs()}/"
+        )
+        if self.settings.root == self.settings.docs:
+            return (
+                what,
+                "give these files a folder of their own: `--recordings NAME`; or run docker-notes where the others were recorded",
+            )
         return what, "give each site a folder of its own: `extra: {docker_notes: {recordings: NAME}}` in its mkdocs.yml"
 
     def _docs(self) -> str:
