@@ -11,7 +11,16 @@ PART = $(if $(SHARD),--splits $(OF) --group $(NTH))
 SCRIPTS = $(shell git grep -lE '^#!.*\b(ba|da)?sh$$' -- ':!docs' ':!recordings')
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: site serve zensical live verify test faults test-engine check mutants bench engine engine-down upgrade clean
+# Debian and Ubuntu have a part of Python's venv in a package of its own.
+define VENV_MODULE
+{ package=$$($(PYTHON) -c 'import sys; print(f"python3.{sys.version_info.minor}-venv")'); \
+if [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then \
+	echo "Installing the Debian package $$package"; export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -qq --yes --no-install-recommends "$$package" >/dev/null; \
+else echo "$(PYTHON) has no ensurepip, of which a virtual environment is made; on Debian and Ubuntu: sudo apt install $$package" >&2; exit 1; fi; }
+endef
+
+
+.PHONY: site serve zensical live verify test faults test-engine check mutants bench engine engine-down upgrade clean other-python
 
 site: .venv/installed ## build site/: live where an engine answers, else from the recordings
 	$(BIN)/mkdocs build --quiet
@@ -38,8 +47,10 @@ check: .venv/installed ## style, spelling, forms, types, unit tests: all that ne
 	$(BIN)/check-jsonschema --schemafile macros/docker_notes/recording/recording.schema.json recordings/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
 	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml
-	$(BIN)/zizmor --quiet --offline .github
+	$(BIN)/zizmor --quiet --offline action.yml .github
 	$(BIN)/mypy
 	$(BIN)/pytest --quiet --cov tests/lint tests/unit
 
@@ -56,7 +67,7 @@ test-engine: .venv/installed ## the tests that need an engine, and the built sit
 
 bench: .venv/installed ## how fast, against plain MkDocs, a bare shell, markdown-exec and jupyter-cache; BENCH="builds --turns 9"
 	@echo "Installing what is measured against into .venv"
-	$(BIN)/pip install --quiet --constraint constraints.txt --group bench
+	$(BIN)/pip install -qq --constraint constraints.txt --group bench
 	$(BIN)/docker-notes with-engine $(BIN)/python -m tests.benchmarks $(BENCH)
 
 engine: .venv/installed ## find or start a Docker Engine; prints DOCKER_HOST=… last
@@ -65,19 +76,25 @@ engine: .venv/installed ## find or start a Docker Engine; prints DOCKER_HOST=…
 engine-down: .venv/installed ## stop the engine that `make engine` started
 	@$(BIN)/docker-notes engine-down
 
-upgrade: ## the newest allowed version of every Python package, into constraints.txt
+upgrade: ## the newest allowed version of every Python package, into constraints.txt; with the oldest Python: PYTHON=python3.11
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --group dev --group bench --editable .
+	$(BIN)/pip install -qq --upgrade 'pip>=25.1'
+	$(BIN)/pip install -qq --group dev --group bench --editable .
 	$(BIN)/pip freeze --exclude-editable >constraints.txt
-	touch .venv/installed
+	@command -v $(PYTHON) >.venv/made-with
+	@touch .venv/installed
 
 clean: ## remove what can be made again
 	rm -rf .venv .cache site .site.* site-zensical *.egg-info .*_cache .hypothesis .coverage* mutants
 
-.venv/installed: pyproject.toml constraints.txt
-	@echo "Installing Python packages into .venv"
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --constraint constraints.txt --group dev --editable .
-	touch $@
+# Made anew where a Python is named that is not the one in .venv. Pip tells errors only: it also warns of what a machine's
+# configuration names, once for each package.
+.venv/installed: pyproject.toml constraints.txt $(if $(filter-out file default,$(origin PYTHON)),$(if $(shell cmp -s .venv/made-with <(command -v $(PYTHON)) || echo other),other-python))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one, as in: make site PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(VENV_MODULE)
+	@echo "Installing the Python packages of constraints.txt into .venv, for $$($(PYTHON) --version)"
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install -qq --upgrade 'pip>=25.1'
+	$(BIN)/pip install -qq --constraint constraints.txt --group dev --editable .
+	@command -v $(PYTHON) >.venv/made-with
+	@touch $@

@@ -58,7 +58,12 @@ def main() -> None:
     """Run the console blocks of Markdown files on a real Docker Engine, and hold their recordings against it.
 
     \b
-    Completion for bash: eval "$(_DOCKER_NOTES_COMPLETE=bash_source docker-notes)"
+    docker-notes run README.md
+    docker-notes verify
+
+    \b
+    Completion in bash, and with zsh or fish in its place in these:
+    eval "$(_DOCKER_NOTES_COMPLETE=bash_source docker-notes)"
     """
 
 
@@ -78,12 +83,14 @@ def run(files: tuple[Path, ...], config_file: Path | None, examples: Path | None
         raise click.UsageError("name a Markdown file, such as README.md")
     steps: list[dict[str, Any]] = []
     failures: list[PageError] = []
-    for chosen in _selected(files, config_file, examples, None):
+    selected = _selected(files, config_file, examples, None)
+    for chosen in selected:
         failures += chosen.failures
         with _closing(chosen.project), progress.shown(len(chosen.pages)) as shown:
             pages = chosen.pages
             results = chosen.project.run(pages.values(), chosen.project.inputs(), shown, again=True, say=_aside) if pages else {}
-        for path, result in results.items():
+        for path in pages:  # not in the order in which they ended
+            result = results[path]
             failures += result.failures
             for (_block, step), ran in zip(pages[path].steps, result.recording.steps, strict=False):
                 steps.append({
@@ -94,8 +101,7 @@ def run(files: tuple[Path, ...], config_file: Path | None, examples: Path | None
                     _say(f"{path}:{step.line}: $ {ran.command}   [{ran.seconds:.2f} s]{status}\n{ran.output}")
     if as_json:
         _say(json.dumps(steps, ensure_ascii=False, indent=1))
-    if failures:
-        raise BuildFailed(failures)
+    _judge(failures, selected)
     if not steps:
         _nothing(f"no console block in {', '.join(map(str, files))}: nothing was run")
 
@@ -108,6 +114,7 @@ def run(files: tuple[Path, ...], config_file: Path | None, examples: Path | None
 @click.option("--junit", type=click.Path(path_type=Path), help="Write a report in JUnit's form, one test case a step.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write a summary for a pull request.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+@click.option("--allow-empty", is_flag=True, help="Exit status 0 where there is nothing to verify.")
 def verify(  # noqa: PLR0917  # click's form
     files: tuple[Path, ...],
     config_file: Path | None,
@@ -116,10 +123,12 @@ def verify(  # noqa: PLR0917  # click's form
     junit: Path | None,
     markdown: Path | None,
     as_json: bool,  # noqa: FBT001  # click's form
+    allow_empty: bool,  # noqa: FBT001  # click's form
 ) -> None:
     """Run pages again and hold them against their recordings; writes nothing but reports.
 
-    All pages of the site in this folder, or those named. Exit status 0 only if every output is what its recording says.
+    The files named; else all pages of the site in this folder, or all files that have a recording here.
+    Exit status 0 only if every output is what its recording says, 1 if not, 2 if there is nothing to verify.
 
     \b
     docker-notes verify
@@ -132,18 +141,20 @@ def verify(  # noqa: PLR0917  # click's form
             found = chosen.project.verify(chosen.pages, shown, say=_aside)
         orphans = chosen.project.orphans([*chosen.pages, *(f.page for f in failures)]) if chosen.whole else []
         done.add(chosen, [*failures, *found.failures], found.notes, orphans)
-    if junit:
-        junit.write_text(done.junit(), encoding="utf-8")
-    if markdown:
-        markdown.write_text(done.markdown(), encoding="utf-8")
+    for path, written in ((junit, done.junit), (markdown, done.markdown)):
+        if path:
+            _write(path, written())
     if as_json:
         _say(done.json())
     for note in done.notes:
         _aside(note) if as_json else _say(note)
     done.judge()
     if not done.pages:
-        _nothing("nothing to verify: no page with a console block" + (f" in {', '.join(map(str, files))}" if files else ""))
-    if not as_json:
+        text = "nothing to verify: no page with a console block" + (f" in {', '.join(map(str, files))}" if files else "")
+        if not allow_empty:
+            _nothing(text)
+        _aside(text)
+    elif not as_json:
         count = len(done.pages)
         _say("1 page still does what its recording says." if count == 1 else f"{count} pages still do what their recordings say.")
 
@@ -165,6 +176,8 @@ def record(  # noqa: PLR0917  # click's form
 ) -> None:
     """Run pages again, show each output that really changed, and record those that are accepted.
 
+    Which pages: as `verify` does.
+
     \b
     docker-notes record docs/index.md
     docker-notes record --all README.md
@@ -173,7 +186,8 @@ def record(  # noqa: PLR0917  # click's form
         raise DockerNotesError("no terminal to ask on\n    write `docker-notes record --all` to accept every change")
     count = 0
     failures: list[PageError] = []
-    for chosen in _selected(files, config_file, examples, recordings):
+    selected = _selected(files, config_file, examples, recordings)
+    for chosen in selected:
         failures += chosen.failures
         count += len(chosen.pages)
         project = chosen.project
@@ -201,8 +215,7 @@ def record(  # noqa: PLR0917  # click's form
         project.own()
         for page_path in review.write():
             _say(f"recorded {page_path}")
-    if failures:
-        raise BuildFailed(failures)
+    _judge(failures, selected)
     if not count:
         _nothing("nothing to record: no page with a console block")
 
@@ -223,7 +236,12 @@ def engine() -> None:
 
 @main.command("engine-down")
 def engine_down() -> None:
-    """Stop the engine that `docker-notes engine` started, and only that."""
+    """Stop the engine that `docker-notes engine` started, and only that.
+
+    \b
+    docker-notes engine-down
+    docker-notes engine-down && docker-notes engine
+    """
     from docker_notes.engine import daemon  # noqa: PLC0415  # as in `engine`
 
     daemon.stop(_say)
@@ -237,7 +255,7 @@ def with_engine(program: str, words: tuple[str, ...]) -> None:
 
     \b
     docker-notes with-engine docker ps
-    docker-notes with-engine make test
+    docker-notes with-engine mkdocs build
     """
     from docker_notes.engine import client, daemon  # noqa: PLC0415  # as in `engine`
 
@@ -255,7 +273,12 @@ def with_engine(program: str, words: tuple[str, ...]) -> None:
 
 @main.command()
 def images() -> None:
-    """Have the sandbox's image, with the base images, on the engine."""
+    """Have the sandbox's image, with the base images, on the engine; `run` and the others do so by themselves.
+
+    \b
+    docker-notes images
+    docker-notes with-engine docker-notes images
+    """
     from docker_notes.engine import base_images, client  # noqa: PLC0415  # as in `engine`
 
     name, _ = base_images.ensure_sandbox(client.connect(), _say)
@@ -276,6 +299,14 @@ def _selected(files: tuple[Path, ...], config_file: Path | None, examples: Path 
     return select(files, loaded if site else None, examples, recordings)
 
 
+def _judge(failures: list[PageError], selected: list[Selection]) -> None:
+    for failure in failures:
+        of = next(chosen for chosen in selected if failure in chosen.failures or failure.page in chosen.pages)
+        report.annotate(failure, Path(of.file(failure.page)))
+    if failures:
+        raise BuildFailed(failures)
+
+
 class _closing:  # noqa: N801  # reads as the statement it is
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -285,6 +316,14 @@ class _closing:  # noqa: N801  # reads as the statement it is
 
     def __exit__(self, *_: object) -> None:
         self._project.close()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DockerNotesError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _aside(text: str) -> None:

@@ -5,11 +5,12 @@ And the sandbox's own image, which holds them and an engine of the generation th
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock
 
 from docker_notes.engine import fallback as stand_ins
 from docker_notes.engine import reaper as owner
@@ -59,7 +60,9 @@ def ensure_sandbox(client: DockerClient, say: Callable[[str], None] = print) -> 
         ImageError: where it cannot be built, or no such generation is known.
     """
     wanted = generation()
-    with _one_at_a_time():
+    cache().mkdir(parents=True, exist_ok=True)
+    # Two builds at once on one machine: the second one finds what the first one made.
+    with FileLock(cache() / "images.lock"):
         bases = ensure(client, say)
         name = _name(wanted, bases)
         if not _has(client, name):
@@ -90,18 +93,6 @@ def ready(client: DockerClient) -> str:
 def _name(wanted: Generation, bases: tuple[BaseImage, ...]) -> str:
     known = "".join([recipe_hash(), wanted.suite, *(b.digest for b in bases)])
     return f"{LABEL}/sandbox:{hashlib.sha256(known.encode()).hexdigest()[:16]}"
-
-
-class _one_at_a_time:  # noqa: N801  # reads as the statement it is
-    """Two builds at once on one machine: the second one finds what the first one made."""
-
-    def __enter__(self) -> None:
-        cache().mkdir(parents=True, exist_ok=True)
-        self._file = (cache() / "images.lock").open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
 
 def _ensure_debian(client: DockerClient, suite: str, say: Callable[[str], None]) -> None:

@@ -8,7 +8,6 @@ CAP_SYS_RESOURCE.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -17,6 +16,8 @@ import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock
 
 from docker_notes.engine.client import HOW_TO_GET_ONE, Client, find, host, reach
 from docker_notes.engine.debian import apt, install, mirror
@@ -187,6 +188,5 @@ def _is_zombie(pid: int) -> bool:
 def _locked() -> Iterator[None]:
     """One start or stop at a time on this machine."""
     cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "engine.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with FileLock(cache() / "engine.lock"):
         yield

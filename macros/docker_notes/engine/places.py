@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import platformdirs
+
 __all__ = ["cache", "docker_config", "runtime", "started_socket"]
 
 
 def cache() -> Path:
     """The folder for what can be made again: packages, base images, the started engine's data."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "docker-notes"
+    return platformdirs.user_cache_path("docker-notes", appauthor=False)
 
 
 def runtime() -> Path:

@@ -65,6 +65,13 @@ class Cache:
                     path.unlink()
 
 
+def ignored(folder: Path) -> None:
+    """Make a folder that git takes no notice of, whatever the repository's own .gitignore says."""
+    mark = folder / ".gitignore"
+    if not mark.exists():
+        write_atomic(b"*\n", mark)
+
+
 @cache
 def _sources() -> bytes:
     """A hash of this package's own code: what other code made is not to be shown."""

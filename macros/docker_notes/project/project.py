@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from docker_notes.engine import generations
 from docker_notes.errors import DockerNotesError, EngineError, GrammarError, ImageError, PageError, RecordingError, StepError
 from docker_notes.page import examples
-from docker_notes.project.cache import Cache
+from docker_notes.project.cache import Cache, ignored
 from docker_notes.project.results import PageResult, Verification
 from docker_notes.project.review import Review
 from docker_notes.project.settings import Mode, sandboxes
@@ -88,6 +88,7 @@ class Project:
             EngineError: in live mode, where no engine answers.
             ImageError: in live mode, where the sandbox's image can not be had.
         """
+        ignored(self.settings.cache)
         wanted = list(pages)
         inputs = self.inputs()
         if mode is not Mode.REPLAY and wanted:
@@ -137,6 +138,7 @@ class Project:
             EngineError: where no engine answers.
             ImageError: where the sandbox's image can not be had.
         """
+        ignored(self.settings.cache)
         if not again and self._pool is None:
             from docker_notes.engine import base_images, client  # noqa: PLC0415  # as in `results`
 
@@ -299,7 +301,14 @@ class Project:
             return None
         if owner == self._docs():
             return None
-        what = f"{self._shown(self.settings.recordings)}/ holds the recordings of {owner}/, and the pages of this site lie in {self._docs()}/"
+        what = (
+            f"{self._shown(self.settings.recordings)}/ holds the recordings of {owner}/, and the pages here lie in {self._docs()}/"
+        )
+        if self.settings.root == self.settings.docs:
+            return (
+                what,
+                "give these files a folder of their own: `--recordings NAME`; or run docker-notes where the others were recorded",
+            )
         return what, "give each site a folder of its own: `extra: {docker_notes: {recordings: NAME}}` in its mkdocs.yml"
 
     def _docs(self) -> str:

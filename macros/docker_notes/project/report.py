@@ -7,15 +7,16 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET  # writes only
 
 from docker_notes.errors import BuildFailed, DockerNotesError
+from docker_notes.recording.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from docker_notes.errors import PageError
     from docker_notes.page.model import Page
@@ -53,7 +54,7 @@ class Verified:
             BuildFailed: listing it.
         """
         for failure in self.failures:
-            annotate(failure, self.files[failure.page])
+            annotate(failure, Path(self.files[failure.page]))
         wrong: list[DockerNotesError] = [*self.failures, *map(_orphan, self.orphans)]
         if wrong:
             raise BuildFailed(wrong)
@@ -133,14 +134,25 @@ class Verified:
         suite.set("failures", str(failed))
 
 
-def annotate(failure: PageError, file: str) -> None:
-    """In GitHub Actions, a failure as an annotation at its line (https://docs.github.com/actions, "Workflow commands")."""
+def annotate(failure: PageError, file: Path) -> None:
+    """In GitHub Actions, a failure as an annotation at its line; elsewhere nothing.
+
+    The form is that of a workflow command: https://docs.github.com/actions, "Workflow commands".
+
+    Args:
+        failure: what to tell.
+        file: its page's file, which is named from the top of the checkout.
+    """
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return
-    name = _escaped(file).replace(":", "%3A").replace(",", "%2C")
-    title, _, _ = failure.what.partition("\n")
-    named = _escaped(title[:120]).replace(":", "%3A").replace(",", "%2C")
-    print(f"::error file={name},line={failure.line},title={named}::{_escaped(str(failure))}", file=sys.stderr)
+    name = Path(os.path.relpath(file, os.environ.get("GITHUB_WORKSPACE") or None)).as_posix()
+    title = redact(failure.what).partition("\n")[0][:120]
+    properties = f"file={_property(name)},line={failure.line},title={_property(title)}"
+    print(f"::error {properties}::{_escaped(redact(str(failure)))}", file=sys.stderr)
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _escaped(text: str) -> str:

@@ -52,12 +52,14 @@ class Picture:
 
     def __rich__(self) -> Table:
         from rich.table import Table  # noqa: PLC0415  # loaded by now
+        from rich.text import Text  # noqa: PLC0415
 
         table = Table(box=None, show_header=False, padding=(0, 1))
         now = time.monotonic()
         with self._lock:
             for page, (command, since) in sorted(self._now.items()):
-                table.add_row(page, f"$ {command}", f"{now - since:.0f} s")
+                # As text: what stands in brackets is markup to rich.
+                table.add_row(Text(page), Text(f"$ {command}"), f"{now - since:.0f} s")
             failures = f", {self._failures} failures so far" if self._failures else ""
             table.add_row(f"{self._done} of {self._pages} pages done{failures}", "", f"{now - self._began:.0f} s")
         return table

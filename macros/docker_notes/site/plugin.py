@@ -27,6 +27,7 @@ from docker_notes.page.front_matter import Declared, declared
 from docker_notes.page.grammar import page_of
 from docker_notes.page.jinja import Hiding, restore
 from docker_notes.page.markdown import PLACEHOLDER, ConsoleExtension, Fences
+from docker_notes.project.report import annotate
 from docker_notes.project.results import executions
 from docker_notes.project.settings import Mode
 from docker_notes.recording.files import write_atomic
@@ -340,6 +341,8 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
             to_terminal(str(in_page_order(failures)))
         elif failures:
             log.error(str(in_page_order(failures)))
+            for failure in failures:
+                annotate(failure, self.project.settings.docs / failure.page)
 
 
 def _in_contents(item: Any, values: Values) -> None:

@@ -6,6 +6,7 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
+from docker_notes.page.model import Step
 from docker_notes.runner import progress
 from rich.console import Console
 
@@ -46,6 +47,12 @@ def test_a_picture_shows_the_pages_at_work_and_what_each_runs() -> None:
     assert seen(picture) == ["a.md $ run \\ 0 s", "1 of 3 pages done 0 s"]
     picture.done("a.md", 1.0, 2)
     assert seen(picture) == ["2 of 3 pages done, 2 failures so far 0 s"]
+
+
+def test_brackets_of_a_command_are_no_markup() -> None:
+    picture = progress.Picture(1)
+    picture.step("a[b].md", Step(1, "sed 's/[/]/x/' f; echo [red]x[/red] [/]"))
+    assert seen(picture)[0] == "a[b].md $ sed 's/[/]/x/' f; echo [red]x[/red] [/] 0 s"
 
 
 def test_a_page_that_ends_before_it_began() -> None:

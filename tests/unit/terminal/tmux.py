@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from docker_notes.engine import client
+from docker_notes.engine import debian
 
 ENOUGH = 30.0  # seconds
 
@@ -20,7 +20,7 @@ class Tmux:
 
     def __enter__(self) -> Self:
         if not shutil.which("tmux"):
-            client.install(["tmux"])
+            debian.install(["tmux"])
         program = shutil.which("tmux")
         if program is None:
             raise RuntimeError("these tests hold the terminal against tmux, which is not here: `apt-get install tmux`")
