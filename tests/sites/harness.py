@@ -10,6 +10,8 @@ expect.toml of a site holds `[[build]]` tables, run one after the other in one c
     recordings  the folders of recordings that a live build writes
     pages       by file of the site, what its blocks printed, one text a step, in order
     texts       by file of the site, what its readers see
+    links       by file of the site, what it links to
+    written     whether a build that fails does so too late to leave the site as it was
     has, lacks  files of the site that are there, or are not
     fails       the build ends with exit status 1, says this, and leaves everything as it was
     line_ends   with which texts are checked out
@@ -60,6 +62,8 @@ class Build:
     recordings: list[str] = field(default_factory=lambda: ["recordings"])
     pages: dict[str, list[str]] = field(default_factory=dict)
     texts: dict[str, list[str]] = field(default_factory=dict)
+    links: dict[str, list[str]] = field(default_factory=dict)
+    written: bool = False
     has: list[str] = field(default_factory=list)
     lacks: list[str] = field(default_factory=list)
     fails: str = ""
@@ -81,7 +85,7 @@ def copy(site: Path, to: Path) -> Path:
     """A copy of a site, with its recordings held to be of the present sandbox: only the page's part of their key is tested here."""
     root = to / site.name
     shutil.copytree(site, root, ignore=shutil.ignore_patterns("expect.toml"))
-    for path in root.rglob("recordings/**/*.yml"):
+    for path in (path for build in builds(site) for name in build.recordings for path in (root / name).rglob("*.yml")):
         found = model.load(path, path.name)
         assert found is not None
         depends = replace(found.inputs, rules=RULES, sandbox=generations.recipe_hash())
@@ -103,6 +107,7 @@ def run(program: str, words: list[str], folder: Path, mode: str) -> tuple[int, s
 
 def _child(program: str, words: list[str], folder: str, mode: str, log: str) -> None:
     os.chdir(folder)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     os.environ["DOCKER_NOTES_ENGINE"] = mode
     if mode == "replay":
         os.environ["DOCKER_HOST"] = "tcp://127.0.0.1:1"  # nobody answers
@@ -142,25 +147,28 @@ def check(site: Path, to: Path, mode: str) -> Path:
     """Build a site and hold it against its expect.toml; its copy."""
     root = copy(site, to)
     for build in builds(site):
-        _prepare(root, build)
+        _prepare(root, build, mode)
         before = tree(root)
+        inode = (root / build.site).stat().st_ino
         status, said = run(build.program, build.words, root / build.folder, mode)
-        assert "Traceback" not in said, said
+        assert "Process ForkServer" not in said, said
         if build.fails:
             assert build.fails in said, said
             assert status == 1, said
-            assert tree(root) == before
+            left = tree(root)
+            assert build.written or left == before
+            assert not [path for path, data in left.items() if _LEFTOVERS.search(data.decode(errors="replace"))]
             continue
         assert status == 0, said
         assert "no longer" not in said
-        _judge(root, build, to)
+        _judge(root, build, to, inode)
         if mode == "replay":
             kept = {path: data for path, data in tree(root).items() if not path.startswith(f"{build.site}/")}
             assert kept == {path: data for path, data in before.items() if not path.startswith(f"{build.site}/")}
     return root
 
 
-def _prepare(root: Path, build: Build) -> None:
+def _prepare(root: Path, build: Build, mode: str) -> None:
     out = root / build.site
     if build.site_link and not out.is_symlink():
         disk = root.parent / "disk"
@@ -168,7 +176,7 @@ def _prepare(root: Path, build: Build) -> None:
         out.symlink_to(disk)
     out.mkdir(parents=True, exist_ok=True)
     (out / "old.html").write_text(OLD)
-    if build.line_ends != "\n":
+    if build.line_ends != "\n" and mode == "replay":
         for path, data in tree(root).items():
             (root / path).write_bytes(data.replace(b"\n", build.line_ends.encode()))
     if build.branch and not (root / ".git").exists():
@@ -177,14 +185,13 @@ def _prepare(root: Path, build: Build) -> None:
         git(root, "config", "user.email", "nobody@example.org")
         git(root, "add", "mkdocs.yml")
         git(root, "commit", "--quiet", "-m", "A site")
-        git(root, "init", "--quiet", "--bare", "origin.git")
-        git(root, "remote", "add", "origin", "origin.git")
+        git(root, "init", "--quiet", "--bare", str(root.parent / "origin.git"))
+        git(root, "remote", "add", "origin", str(root.parent / "origin.git"))
 
 
-def _judge(root: Path, build: Build, to: Path) -> None:
+def _judge(root: Path, build: Build, to: Path, inode: int) -> None:
     out = root / build.site
-    inode = out.stat().st_ino if out.exists() else 0
-    assert inode
+    assert out.stat().st_ino == inode, "the site's folder stays the one that it was, as a mount point has to"
     if build.site_link:
         assert out.is_symlink()
     if build.branch:
@@ -201,6 +208,9 @@ def _judge(root: Path, build: Build, to: Path) -> None:
     for page, texts in build.texts.items():
         text = seen(out / page)
         assert not [wanted for wanted in texts if wanted not in text], text
+    for page, paths in build.links.items():
+        html = (out / page).read_text(encoding="utf-8")
+        assert not [path for path in paths if f'="{path}"' not in html], page
     for name in build.has:
         assert (out / name).is_file(), name
     for name in build.lacks:
