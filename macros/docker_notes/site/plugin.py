@@ -169,7 +169,9 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
             files.append(file)
         for path in _outside(config.nav):
             name, docs = Path(config.config_file_path).name, Path(config.docs_dir).name
-            raise PluginError(f"{name}: nav: {path} lies outside of {docs}/, so it is no page\n    move it there, or include it in one")
+            raise PluginError(
+                f"{name}: nav: {path} lies outside of {docs}/, so it is no page\n    move it there, or include it in one"
+            )
         return files
 
     @event_priority(_FIRST)

@@ -44,7 +44,9 @@ def define(env: Any) -> None:
     """
     found = version("mkdocs-macros-plugin")
     if Version(found) < Version(LEAST_MACROS):
-        raise PluginError(f"mkdocs-macros-plugin {found} is too old; docker-notes needs {LEAST_MACROS}: pip install -U mkdocs-macros-plugin")
+        raise PluginError(
+            f"mkdocs-macros-plugin {found} is too old; docker-notes needs {LEAST_MACROS}: pip install -U mkdocs-macros-plugin"
+        )
     try:
         settings = settings_of(env.conf)
     except DockerNotesError as error:
@@ -87,5 +89,3 @@ def collecting() -> Iterator[None]:
         yield
     finally:
         _collecting = False
-
-
