@@ -30,8 +30,11 @@ STANDARD = ("attr_list", "md_in_html", "tables", "toc", "admonition", "pymdownx.
 """Extensions for a file that belongs to no site."""
 
 _LOST = re.compile("[\t\x02\x03]")
-PLACEHOLDER = re.compile(r'<div data-docker-notes="(\d+)"></div>')
-_SIGHT = re.compile(rf"(?P<comment><!--.*?-->)|{PLACEHOLDER.pattern}|(?P<mark>{MARK.pattern})|<(?P<end>/?)pre\b[^>]*>", re.DOTALL)
+PLACEHOLDER = re.compile(r'<div data-docker-notes="(?P<number>\d+)"></div>')
+_SIGHT = re.compile(
+    rf"(?P<unseen><!--.*?-->|<(?P<tag>script|style|template|textarea)\b.*?</(?P=tag)>)|(?P<placeholder>{PLACEHOLDER.pattern})|(?P<mark>{MARK.pattern})|<(?P<end>/?)pre\b[^>]*>",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,10 @@ class Fences:
 
         def look(match: re.Match[str]) -> str:
             nonlocal depth
-            if match["comment"]:
-                return MARK.sub("", PLACEHOLDER.sub("", match["comment"]))
-            if match[2] is not None:
-                numbers.append(int(match[2]))
+            if match["unseen"]:
+                return MARK.sub("", PLACEHOLDER.sub("", match["unseen"]))
+            if match["placeholder"]:
+                numbers.append(int(match["number"]))
                 return match.group()
             if match["mark"]:
                 if not depth:
@@ -150,7 +153,8 @@ class ConsoleExtension(Extension):
             highlight = {} if "pymdownx.highlight" in _names(md) else {"pymdownx.highlight": {"use_pygments": False}}
             md.registerExtensions([*highlight, "pymdownx.superfences"], highlight)
             fenced = [e for e in md.registeredExtensions if isinstance(e, superfences.SuperFencesCodeExtension)]
-        finder = _Finder(self._fences, md.preprocessors["fenced_code_block"])
+        others = any(fence["name"] in {LANGUAGE, "*"} for fence in fenced[-1].superfences)
+        finder = _Finder(self._fences, md.preprocessors["fenced_code_block"], others=others)
         fenced[-1].extend_super_fences(LANGUAGE, finder.format, finder.validate, None)
 
 
@@ -162,10 +166,16 @@ class _Finder:
     """Follows superfences through the lines of one page.
 
     Its preprocessor knows where in them each fence begins, but tells no formatter: two of its calls are listened to.
+
+    Args:
+        fences: where fences are taken down.
+        preprocessor: that of superfences.
+        others: whether another tool of the site takes console fences, too.
     """
 
-    def __init__(self, fences: Fences, preprocessor: Any) -> None:
+    def __init__(self, fences: Fences, preprocessor: Any, *, others: bool) -> None:
         self._fences = fences
+        self._others = others
         self._preprocessor = preprocessor
         self._search, self._process = preprocessor.search_nested, preprocessor.process_nested_block
         self._marks: dict[int, int] = {}
@@ -203,8 +213,9 @@ class _Finder:
         self._process(ws, content, start, end)
 
     def validate(self, language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, str], md: Markdown) -> bool:  # noqa: ARG002  # superfences' names
-        """Whether a console fence is ours: one that asks another tool to run it is not."""
-        return "exec" not in inputs
+        """Whether a console fence is ours: one that asks another tool of the site to run it is not."""
+        # The words are those of markdown-exec.
+        return not (self._others and inputs.get("exec", "no").lower() not in {"", "no", "off", "false", "0"})
 
     def format(self, src: str = "", **_: Any) -> str:
         """The placeholder of a fence."""

@@ -33,6 +33,13 @@ class Pages:
     failures: dict[str, list[PageError]] = field(default_factory=dict)
     _shown: dict[str, tuple[PageResult, list[Shown]]] = field(default_factory=dict, init=False, repr=False)
 
+    def clear(self) -> None:
+        """Forget all, for another build."""
+        self.pages.clear()
+        self.results = {}
+        self.failures.clear()
+        self._shown.clear()
+
     def shown(self, page: str) -> Sequence[Shown]:
         """A page's blocks, each with what its steps did."""
         result, found = self._shown.get(page, (None, []))

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ from mkdocs.utils import CountHandler, get_relative_url
 from docker_notes.errors import DockerNotesError, GrammarError, PageError, in_page_order
 from docker_notes.html import asciicast, blocks
 from docker_notes.page import examples
+from docker_notes.page.fences import LANGUAGE
 from docker_notes.page.front_matter import Declared, declared
 from docker_notes.page.grammar import page_of
 from docker_notes.page.jinja import Hiding, restore
@@ -37,10 +40,10 @@ from docker_notes.site import asset_files, downloads
 from docker_notes.site.cleaning import LateCleaning
 from docker_notes.site.macros import PageMacros
 from docker_notes.site.pages import Pages
-from docker_notes.site.values import Values
+from docker_notes.site.values import WORD, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
@@ -61,6 +64,15 @@ log = get_plugin_logger(NAME)
 EXECUTIONS = "executions.json"
 CASTS = "assets/casts"
 _FIRST, _LAST = 1000, -1000  # priorities of events: 1000 comes first
+# What mkdocs-macros puts in place of a page, mkdocs_macros/errors.py (1.3 to 1.5).
+_MACRO_FAILED = re.compile(
+    r"# _Macro (?:Syntax|Rendering) Error_\s+_File_: `[^`]*`\s+(?P<what>(?:_Line (?P<line>\d+) )?.*)", re.MULTILINE
+)
+_TEXTS = {".html", ".htm", ".xml", ".json", ".js", ".txt", ".md", ".atom", ".rss"}
+_LEFT = re.compile(rb"data-docker-notes|dockernotes\d+value")
+_ESCAPED = re.compile(
+    r"""(?:<|&lt;|\\u003c)div data-docker-notes=(?P<quote>\\?"|&quot;|&#34;)(?P<number>\d+)(?P=quote)(?:>|&gt;|\\u003e)(?:<|&lt;|\\u003c)\\?/div(?:>|&gt;|\\u003e)"""
+)
 
 
 class Collected(Exception):  # no error: a build that was to read pages only has read them
@@ -99,9 +111,16 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
         self._numbers: dict[int, tuple[str, int]] = {}  # of placeholders: page, index of the block
         self._places: dict[int, tuple[str, int]] = {}  # of marks: the same, of the first block that bears it
 
+    def begin(self) -> None:
+        """Forget the build before this one, of the same configuration."""
+        for known in (self.pages, self.values, self.fences.all, self.fences.places.found, self._numbers, self._places):
+            known.clear()
+        self._hiding = None
+
     def extend(self, config: MkDocsConfig) -> None:
         """Add what Markdown and the theme need; called while MkDocs reads its configuration."""
-        config.markdown_extensions.append(ConsoleExtension(self.fences))  # type: ignore[arg-type]  # Markdown takes these, too
+        if not any(isinstance(extension, ConsoleExtension) for extension in config.markdown_extensions):
+            config.markdown_extensions.append(ConsoleExtension(self.fences))  # type: ignore[arg-type]  # Markdown takes these, too
         asset_files.link(config)
 
     # ------------------------------------------------------------------------ events of MkDocs
@@ -143,9 +162,16 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
             made.append(self._file(config, downloads.address(name), archive))
         for file in made:
             there = files.get_file_from_path(file.src_uri)
-            if there is not None and there.generated_by is None:
+            if there is not None and there.generated_by != file.generated_by:
                 raise PluginError(f"{there.src_uri} is in the way of a file that docker-notes makes\n    give it another name")
+            if there is not None:
+                files.remove(there)
             files.append(file)
+        for path in _outside(config.nav):
+            name, docs = Path(config.config_file_path).name, Path(config.docs_dir).name
+            raise PluginError(
+                f"{name}: nav: {path} lies outside of {docs}/, so it is no page\n    move it there, or include it in one"
+            )
         return files
 
     @event_priority(_FIRST)
@@ -162,7 +188,12 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
 
     @event_priority(_LAST)
     def _behind_macros(self, markdown: str, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002  # MkDocs' names
-        """Show what was hidden."""
+        """Show what was hidden, and see whether mkdocs-macros failed, which it may have shown in place of the page."""
+        failed = _MACRO_FAILED.match(markdown)
+        if failed and LANGUAGE in page.file.content_string:
+            what = f"a macro of this page failed, so its blocks were not run: {' '.join(failed['what'].replace('_', '').split())}"
+            line = self._above + int(failed["line"] or 1)
+            self.pages.fail(GrammarError(self._path, line, what))
         return restore(markdown)
 
     on_page_markdown = CombinedEvent(_before_macros, _behind_macros)
@@ -215,6 +246,8 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
         for file in files.documentation_pages():
             if file.page is not None:
                 self._fill(file.page, config)
+                if file.page.title and WORD.search(file.page.title):
+                    file.page.title = self.values.plain(file.page.title)
         self._judge()
         self._cleaning.do()
         self._add_results(config, files)
@@ -227,18 +260,23 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
     @event_priority(-900)  # before what makes a page smaller
     def on_post_page(self, output: str, *, page: MkDocsPage, config: MkDocsConfig) -> str:  # noqa: ARG002  # MkDocs' names
         """Fill in what came into the page from elsewhere, such as a post's beginning."""
-        return self._filled(output, "")
+        output = self._filled(output, "")
+        return asset_files.linked(output, page.url) if 'class="console' in output else output
 
     @event_priority(_LAST)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Fill in what other plugins wrote by themselves; a block that did not run is never published."""
-        if not self.fences.all:
-            return
         for path in Path(config.site_dir).rglob("*.*"):
-            if path.suffix in {".html", ".xml", ".json"}:
-                text = path.read_bytes()
-                if b"data-docker-notes=" in text:
-                    path.write_text(self._filled(text.decode(), ""), encoding="utf-8")
+            if path.suffix in _TEXTS and path.is_file():
+                data = path.read_bytes()
+                if not _LEFT.search(data):
+                    continue
+                text = self._filled(data.decode(), "") if path.suffix == ".html" else self._filled_in_code(data.decode())
+                path.write_text(text, encoding="utf-8")
+                if b"data-docker-notes" in text.encode():
+                    path.unlink()
+                    name = path.relative_to(config.site_dir).as_posix()
+                    raise PluginError(f"{name}: a plugin wrote a block in a form of its own, so what it showed could not be put in")
 
     # ----------------------------------------------------------------------------------- pieces
 
@@ -279,8 +317,20 @@ class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs
 
     def _filled(self, html: str, path: str, url: str = "") -> str:
         if "data-docker-notes=" in html:
-            html = PLACEHOLDER.sub(lambda found: self._block(int(found[1]), path, url), html)
+            html = PLACEHOLDER.sub(lambda found: self._block(int(found["number"]), path, url), html)
         return self.values.fill(html)
+
+    def _filled_in_code(self, text: str) -> str:
+        """Of a feed, an index or a script: with what is shown escaped as the placeholder is."""
+
+        def block(found: re.Match[str]) -> str:
+            html = self.values.fill(self._block(int(found["number"]), "", ""))
+            if found["quote"] == '"':
+                return html
+            return json.dumps(html)[1:-1] if found["quote"] == '\\"' else escape(html)
+
+        filled = _ESCAPED.sub(block, text)
+        return WORD.sub(lambda word: json.dumps(self.values.plain(word.group()))[1:-1], filled)
 
     def _block(self, number: int, path: str, url: str) -> str:
         """A block's HTML: on its own page, with its id; elsewhere without, as others may have the same there."""
@@ -349,6 +399,15 @@ def _in_contents(item: Any, values: Values) -> None:
     item.title = values.plain(item.title)
     for child in item.children:
         _in_contents(child, values)
+
+
+def _outside(nav: Any) -> Iterator[str]:
+    """The pages of a navigation that lie above the folder of pages, where MkDocs finds none."""
+    if isinstance(nav, str) and nav.startswith("../") and nav.endswith((".md", ".markdown")):
+        yield nav
+    elif isinstance(nav, (list, dict)):
+        for item in nav.values() if isinstance(nav, dict) else nav:
+            yield from _outside(item)
 
 
 def _cast(page: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,4 +60,8 @@ def settings_of(config: MkDocsConfig) -> Settings:
             wrong.append(f"{file.name}: {KEY} {key}: {value}/ is the folder of the pages")
     if wrong:
         raise SettingsError("\n".join(wrong))
-    return Settings(root, Path(config.docs_dir), root / options.examples, root / options.recordings, options.engine)
+    # Plugins put another folder in its place for the time of a build, as mkdocs-monorepo-plugin does.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # MkDocs itself has no use for it
+        docs = next((given["docs_dir"] for given in reversed(config.user_configs) if given.get("docs_dir")), "docs")
+    return Settings(root, (root / docs).resolve(), root / options.examples, root / options.recordings, options.engine)

@@ -14,11 +14,12 @@ from docker_notes.html.tables import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Values"]
+__all__ = ["WORD", "Values"]
 
-_WORD = re.compile(r"dockernotes(\d+)value")
+WORD = re.compile(r"dockernotes(\d+)value")
+"""What stands for a value, its number as the first group."""
 # In a tag, as of a heading's id, there is no place for HTML; a paragraph is none where a figure comes.
-_PLACES = re.compile(rf"<[a-zA-Z][^<>]*{_WORD.pattern}[^<>]*>|<p>{_WORD.pattern}</p>|{_WORD.pattern}")
+_PLACES = re.compile(rf"<[a-zA-Z][^<>]*{WORD.pattern}[^<>]*>|<p>{WORD.pattern}</p>|{WORD.pattern}")
 _BLOCK = re.compile("<(?:figure|p|div|table|pre|ul)[ >]")
 _TAG = re.compile(r"<[^<>]*>")
 
@@ -45,6 +46,12 @@ class Values:
     """What macros asked for in vain, each at its page:line."""
     _asked: list[_Value] = field(default_factory=list)
     _made: dict[int, str] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Forget all, for another build."""
+        self.missed.clear()
+        self._asked.clear()
+        self._made.clear()
 
     def later(self, page: str, line: int, call: str, make: Callable[[], str], source: str = "") -> str:
         """The word for a value.
@@ -74,7 +81,7 @@ class Values:
 
     def plain(self, text: str) -> str:
         """A text with its values, as text."""
-        return _WORD.sub(lambda word: unescape(_TAG.sub("", self._of(int(word[1])))), text)
+        return WORD.sub(lambda word: unescape(_TAG.sub("", self._of(int(word[1])))), text)
 
     def _place(self, found: re.Match[str]) -> str:
         whole = found.group()
@@ -82,7 +89,7 @@ class Values:
             made = self._of(int(found[2]))
             return made if _BLOCK.match(made) else f"<p>{made}</p>"
         if whole.startswith("<"):
-            return _WORD.sub(lambda word: escape(self.plain(word.group())), whole)
+            return WORD.sub(lambda word: escape(self.plain(word.group())), whole)
         return self._of(int(found[3]))
 
     def _of(self, number: int) -> str:

@@ -50,8 +50,11 @@ def define(env: Any) -> None:
         settings = settings_of(env.conf)
     except DockerNotesError as error:
         raise PluginError(str(error)) from error
-    plugin = _plugin(settings, env)
-    env.conf["plugins"][NAME] = plugin
+    plugin = env.conf["plugins"].get(NAME)
+    if isinstance(plugin, Plugin):  # built again in one process, as for each language of mkdocs-static-i18n
+        plugin.begin()
+    else:
+        plugin = env.conf["plugins"][NAME] = _plugin(settings, env)
     plugin.extend(env.conf)
     for name, macro in plugin.macros.macros().items():
         env.macro(macro, name)

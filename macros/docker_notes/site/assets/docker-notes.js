@@ -12,7 +12,7 @@
     if (navigator.clipboard) return navigator.clipboard.writeText(text);
     const field = document.createElement("textarea");
     field.value = text;
-    field.className = "visually-hidden";
+    field.className = "console-said";
     document.body.append(field);
     field.select();
     const done = document.execCommand("copy");
@@ -31,7 +31,7 @@
 
   // What happened is said aloud, too.
   const said = document.createElement("div");
-  said.className = "visually-hidden";
+  said.className = "console-said";
   said.setAttribute("role", "status");
   document.body.append(said);
 
@@ -64,15 +64,6 @@
     return made;
   };
 
-  for (const block of document.querySelectorAll(".console:not([hidden])")) {
-    const lines = [...block.querySelectorAll(".console-line:not([hidden])")];
-    for (const line of lines) {
-      const first = line.querySelector("kbd").textContent.split("\n")[0];
-      line.append(copier("Copy", "console-copy", line, `Copy: ${first}`));
-    }
-    if (lines.length > 1) bar(block).append(copier(`Copy ${lines.length} commands`, "copy-all copy-block", block));
-  }
-
   const load = (tag, attributes) =>
     new Promise((resolve, reject) => {
       const made = Object.assign(document.createElement(tag), attributes);
@@ -81,25 +72,44 @@
       document.head.append(made);
     });
 
-  for (const place of document.querySelectorAll(".watch")) {
-    const page = place.closest(".print-page, .md-content");
-    place.prepend(
-      copier("Copy all commands of this page", "copy-all copy-page", page),
-      button("Watch this page run", "watch-start", async (pressed) => {
-        pressed.disabled = true;
-        const recording = await fetch(place.dataset.cast).catch(() => null);
-        await Promise.all([
-          load("link", { rel: "stylesheet", href: new URL("asciinema-player.css", base) }),
-          load("script", { src: new URL("asciinema-player.min.js", base) }),
-        ]);
-        const screen = document.createElement("div");
-        screen.className = "screen";
-        place.append(screen);
-        const source = recording ? { data: await recording.text() } : place.dataset.cast;
-        // On a phone it scrolls, as a hundred columns would be too small to read there.
-        const size = screen.clientWidth < 600 ? { fit: false, terminalFontSize: "small" } : {};
-        AsciinemaPlayer.create(source, screen, { autoPlay: true, idleTimeLimit: 2, ...size }).el?.focus?.();
-      }),
-    );
-  }
+  const start = () => {
+    for (const block of document.querySelectorAll(".console:not([hidden], [data-ready])")) {
+      block.dataset.ready = "";
+      const lines = [...block.querySelectorAll(".console-line:not([hidden])")];
+      for (const line of lines) {
+        const first = line.querySelector("kbd").textContent.split("\n")[0];
+        line.append(copier("Copy", "console-copy", line, `Copy: ${first}`));
+      }
+      if (lines.length > 1) bar(block).append(copier(`Copy ${lines.length} commands`, "copy-all copy-block", block));
+    }
+
+    for (const place of document.querySelectorAll(".watch:not([data-ready])")) {
+      place.dataset.ready = "";
+      // The nearest element that has blocks is the page, or its part of a page of pages.
+      let page = place.parentElement;
+      while (page !== document.body && !page.querySelector(".console")) page = page.parentElement;
+      place.prepend(
+        copier("Copy all commands of this page", "copy-all copy-page", page),
+        button("Watch this page run", "watch-start", async (pressed) => {
+          pressed.disabled = true;
+          const recording = await fetch(place.dataset.cast).catch(() => null);
+          await Promise.all([
+            load("link", { rel: "stylesheet", href: new URL("asciinema-player.css", base) }),
+            load("script", { src: new URL("asciinema-player.min.js", base) }),
+          ]);
+          const screen = document.createElement("div");
+          screen.className = "screen";
+          place.append(screen);
+          const source = recording ? { data: await recording.text() } : place.dataset.cast;
+          // On a phone it scrolls, as a hundred columns would be too small to read there.
+          const size = screen.clientWidth < 600 ? { fit: false, terminalFontSize: "small" } : {};
+          AsciinemaPlayer.create(source, screen, { autoPlay: true, idleTimeLimit: 2, ...size }).el?.focus?.();
+        }),
+      );
+    }
+  };
+
+  // Material's instant navigation puts in other pages without loading this file again.
+  if (window.document$?.subscribe) window.document$.subscribe(start);
+  else start();
 })();
