@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from docker_notes.engine import base_images as images
 from docker_notes.engine import client as engine
 from docker_notes.engine import reaper as owner
+from docker_notes.engine.exec_terminal import open_bash
 from docker_notes.engine.sandbox import Sandbox, hang_up, raw_socket
 from docker_notes.page import examples
-from docker_notes.runner.shell import open_bash
+from docker_notes.page.model import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def walk(page: Page, sandbox: Sandbox, folder: Path) -> list[float]:
                 shell.type(f"cd ~/{example}")
             for step in block.steps:
                 began = time.perf_counter()
-                shell.type(step.command, tuple(typed.data for typed in step.typed))
+                shell.type(step.command, tuple(typed.data for typed in step.typed if isinstance(typed, Typed)))
                 if block.options.wait and _starts(step):
                     sandbox.answers(block.options.wait, block.options.timeout)
                 taken.append(time.perf_counter() - began)

@@ -111,8 +111,8 @@ done
 :
 """
 _ANSWERS_URL = 'curl -so /dev/null --max-time 2 "$1"'
-# docker-proxy accepts before the program listens, and closes at once: a port answers when it stays open.
-_ANSWERS_PORT = 'exec 3<>"/dev/tcp/localhost/$1" && { read -rt 0.2 -u 3; [ $? -gt 128 ]; }'
+# docker-proxy accepts before the program listens, and closes at once: a port answers when it stays open, or speaks first.
+_ANSWERS_PORT = 'exec 3<>"/dev/tcp/localhost/$1" && { LC_ALL=C IFS= read -rd "" -n 1 -t 0.2 -u 3; [ $? -ne 1 ]; }'
 
 
 class SandboxGone(DockerNotesError):

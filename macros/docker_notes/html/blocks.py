@@ -109,7 +109,9 @@ def _step(step: Step, ran: StepResult | None, show: str, expect: str) -> str:
     parts = [f'<div class="console-step" data-exit-status="{status}">']
     # A command that is not shown is there to be copied all the same: the next ones may need what it did.
     hidden = "" if show in {"all", "command"} else " hidden data-search-exclude"
-    command = f'<pre class="console-command"><kbd>{escape(step.command, quote=False)}</kbd></pre>'
+    # With the lines that complete it: bash itself told these apart from what its program reads.
+    typed = ran.command if ran else step.command
+    command = f'<pre class="console-command"><kbd>{escape(typed, quote=False)}</kbd></pre>'
     parts.append(f'<div class="console-line"{hidden}>{command}</div>')
     if ran and show in {"all", "output"}:
         if ran.lines:

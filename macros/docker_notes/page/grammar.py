@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from docker_notes.errors import GrammarError, in_page_order
 from docker_notes.page.fences import LANGUAGE, OPTION
 from docker_notes.page.front_matter import Declared, declared, split
 from docker_notes.page.markdown import Fences, Found, convert
-from docker_notes.page.model import Block, Options, Page, Step, Typed
+from docker_notes.page.model import Block, Options, Page
+from docker_notes.page.steps import parse_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docker_notes.page.markdown import Fence
 
-__all__ = ["MAX_LINE_BYTES", "SHOW", "page_of", "parse", "read"]
+__all__ = ["SHOW", "page_of", "parse", "read"]
 
 SHOW = ("all", "command", "output", "none")
-# A terminal in canonical mode takes lines of 4095 bytes (termios(3)).
-MAX_LINE_BYTES = 4000
-
-_STATUS = re.compile(r"\?[ \t]*(\d{1,3})")
 
 
 def page_of(path: str, fences: Sequence[Fence], declared: Declared = Declared()) -> tuple[Page, list[GrammarError]]:  # noqa: B008  # frozen
@@ -40,7 +36,7 @@ def page_of(path: str, fences: Sequence[Fence], declared: Declared = Declared())
     for fence in fences:
         line = fence.line or 1
         options = _options(path, line, fence.header, errors)
-        steps = _steps(path, line + 1, fence.body, errors)
+        steps = parse_steps(path, line + 1, fence.body, errors)
         if options.name and options.name in names:
             what = f"the name {options.name!r} was given to the block at line {names[options.name]}"
             errors.append(GrammarError(path, line, what, "names are for one block of a page: choose another"))
@@ -125,68 +121,3 @@ def _value(key: str, value: str) -> str | float | int:
         ):
             raise ValueError("a port from 1 to 65535, or a URL with http:// or https://")
     return value
-
-
-def _steps(page: str, first: int, body: tuple[str, ...], errors: list[GrammarError]) -> tuple[Step, ...]:
-    steps: list[Step] = []
-    before = len(errors)
-    number = 0
-    closed = True  # whether the step before took its status: nothing may be typed into it
-
-    def wrong(line: int, what: str, fix: str) -> None:
-        errors.append(GrammarError(page, line, what, fix))
-
-    while number < len(body):
-        line, text = first + number, body[number].rstrip()
-        number += 1
-        if not text:
-            continue
-        if _has_control(text):
-            wrong(line, "a control character", "write keys as ^C, ^D, ^P^Q")
-        elif text.startswith("$ "):
-            command = [text[2:]]
-            while _continues(command[-1]) and number < len(body):
-                command.append(body[number].rstrip())
-                number += 1
-            if _continues(command[-1]):
-                wrong(line, "the command ends in a backslash and no line follows", "add the line, or drop the '\\'")
-            if any(len(part.encode()) > MAX_LINE_BYTES for part in command):
-                wrong(line, f"a line of over {MAX_LINE_BYTES} bytes", "break it with '\\', or put it in a script")
-            for below, part in enumerate(command[1:], 1):
-                if _has_control(part):
-                    wrong(line + below, "a control character", "write what makes it, such as $'\\a'")
-            steps.append(Step(line, "\n".join(command)))
-            closed = False
-        elif text == ">" or text.startswith("> "):
-            if closed:
-                fix = "a typed line goes below the '$ ' command whose program reads it, and above its '? N'"
-                wrong(line, "a typed line without a command to type it into", fix)
-            else:
-                steps[-1] = _with(steps[-1], typed=(*steps[-1].typed, Typed(line, text[2:])))
-        elif text.startswith("?"):
-            status = _STATUS.fullmatch(text)
-            if closed:
-                wrong(line, "an exit status without a command", "write it once, below its '$ ' command")
-            elif not status or int(status[1]) > 255:  # noqa: PLR2004  # wait(2): eight bits
-                wrong(line, f"not an exit status: {text!r}", "write '? N' with N from 0 to 255")
-            else:
-                steps[-1] = _with(steps[-1], expected_status=int(status[1]))
-            closed = True
-        else:
-            fix = "write '$ command', '> typed line' or '? exit status'; outputs are never typed, they come from the run"
-            wrong(line, f"neither command, typed line nor status: {text!r}", fix)
-    if not steps and len(errors) == before:
-        wrong(first - 1, "a block without a command", "add a line '$ command'")
-    return tuple(steps)
-
-
-def _has_control(text: str) -> bool:
-    return any(unicodedata.category(char) == "Cc" and char != "\t" for char in text)
-
-
-def _with(step: Step, **changes: object) -> Step:
-    return Step(**{**vars(step), **changes})
-
-
-def _continues(line: str) -> bool:
-    return (len(line) - len(line.rstrip("\\"))) % 2 == 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from docker_notes.page.kinds import Kind
 
-__all__ = ["DEFAULT_COLUMNS", "DEFAULT_TIMEOUT", "Block", "Options", "Page", "Step", "Typed"]
+__all__ = ["DEFAULT_COLUMNS", "DEFAULT_TIMEOUT", "Awaited", "Block", "Options", "Page", "Step", "Typed"]
 
 DEFAULT_TIMEOUT = 60.0  # seconds
 DEFAULT_COLUMNS = 100
@@ -24,21 +24,41 @@ class Typed:
     text: str
 
     @property
+    def is_key(self) -> bool:
+        """Whether it is one or more control keys, such as ^C, and no line of text."""
+        return _KEYS.fullmatch(self.text) is not None
+
+    @property
     def data(self) -> bytes:
         """The bytes to send: control keys as they are, other text with Enter behind it."""
-        if _KEYS.fullmatch(self.text):
+        if self.is_key:
             return bytes(ord(key) & 0x1F for key in self.text[1::2])
         return self.text.encode() + b"\r"
 
 
 @dataclass(frozen=True)
+class Awaited:
+    """A text that the program is to have printed, since what was typed last, before it goes on."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Step:
-    """One command of a block, as it is typed, with its continuation lines."""
+    """One command of a block, and what is typed into its program.
+
+    Args:
+        line: where it stands in its page.
+        command: as it is typed, with all the lines that complete it.
+        typed: lines for its program, and texts to wait for, in order.
+        expected_status: its exit status; None where any will do.
+    """
 
     line: int
     command: str
-    typed: tuple[Typed, ...] = ()
-    expected_status: int = 0
+    typed: tuple[Typed | Awaited, ...] = ()
+    expected_status: int | None = 0
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def judge(page: Page, steps: Sequence[StepResult]) -> list[PageError]:
     printed: dict[int, str] = {}
     for (block, step), ran in zip(page.steps, steps, strict=False):
         printed[block.index] = printed.get(block.index, "") + ran.output
-        if ran.exit_status != step.expected_status:
+        if step.expected_status not in {None, ran.exit_status}:
             found.append(wrong_status(page.path, step, ran))
             continue
         if step is block.steps[-1] and block.options.expect not in printed[block.index]:

@@ -18,6 +18,7 @@ import yaml
 
 from docker_notes.errors import RecordingError
 from docker_notes.page.kinds import Kind, kinds_of
+from docker_notes.page.model import Awaited
 from docker_notes.recording import normalise as volatile
 from docker_notes.recording.files import write_atomic
 from docker_notes.terminal.lines import Line, Span, text_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from docker_notes.page.model import Block, Page, Step
+    from docker_notes.page.model import Block, Page, Step, Typed
 
 SCHEMA = 1
 STAND_IN, REGISTRY = "stand-in", "registry"
@@ -64,6 +65,11 @@ class Provenance:
 UNKNOWN = Provenance("", "", "", ())
 
 
+Entry = str | tuple[str, str]
+"""A line typed into a program, or AWAITED and a text that was waited for."""
+AWAITED = "wait for"
+
+
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """One step as it ran. Seconds are wall time; `at` counts from the page's start."""
@@ -73,7 +79,7 @@ class StepResult:
     seconds: float
     at: float
     lines: tuple[Line, ...]
-    typed: tuple[str, ...] = ()
+    typed: tuple[Entry, ...] = ()
     example: str = ""
     columns: int = 0
     wait: str = ""
@@ -87,7 +93,7 @@ class StepResult:
     @property
     def asks(self) -> tuple[object, ...]:
         """What was asked of the shell; the output depends on nothing else of the step."""
-        return (self.command, self.typed, self.example, self.columns, self.wait)
+        return (*_as_written(self.command, self.typed), self.example, self.columns, self.wait)
 
 
 @dataclass(frozen=True)
@@ -268,7 +274,7 @@ def _recording(data: dict[str, Any]) -> Recording:
 def _dump_step(step: StepResult) -> dict[str, Any]:
     data: dict[str, Any] = {"command": step.command}
     if step.typed:
-        data["typed"] = list(step.typed)
+        data["typed"] = [entry if isinstance(entry, str) else {entry[0]: entry[1]} for entry in step.typed]
     for name in ("example", "wait"):
         if getattr(step, name):
             data[name] = getattr(step, name)
@@ -309,7 +315,7 @@ def _load_step(data: dict[str, Any]) -> StepResult:
         seconds=float(data["seconds"]),
         at=float(data["at"]),
         lines=lines,
-        typed=tuple(data.get("typed", ())),
+        typed=tuple(entry if isinstance(entry, str) else (AWAITED, entry[AWAITED]) for entry in data.get("typed", ())),
         example=data.get("example", ""),
         columns=data["columns"],
         wait=data.get("wait", ""),
@@ -320,7 +326,24 @@ def _load_step(data: dict[str, Any]) -> StepResult:
 def asks(block: Block, step: Step) -> tuple[object, ...]:
     """What a step of a page asks of the shell, as `StepResult.asks` of its run."""
     options = block.options
-    return (step.command, tuple(t.text for t in step.typed), options.example, options.columns, options.wait)
+    return (*_as_written(step.command, entries(step.typed)), options.example, options.columns, options.wait)
+
+
+def entries(typed: Iterable[Typed | Awaited]) -> tuple[Entry, ...]:
+    """What is typed into a step's program, as it is recorded."""
+    return tuple((AWAITED, entry.text) if isinstance(entry, Awaited) else entry.text for entry in typed)
+
+
+def _as_written(command: str, typed: tuple[Entry, ...]) -> tuple[str, tuple[Entry, ...]]:
+    """A command up to where no backslash goes on, and the lines below it.
+
+    Which of these complete the command only bash knows, and not every machine that replays a page has one.
+    """
+    lines = command.split("\n")
+    end = 1
+    while end < len(lines) and (len(lines[end - 1]) - len(lines[end - 1].rstrip("\\"))) % 2:
+        end += 1
+    return "\n".join(lines[:end]), (*lines[end:], *typed)
 
 
 def _key(inputs: Inputs, asks: Iterable[tuple[object, ...]], kinds: tuple[Kind, ...], allow: tuple[str, ...]) -> str:

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from docker_notes.engine.exec_terminal import ExecTerminal
 from docker_notes.engine.sandbox import Sandbox, SandboxGone
 from docker_notes.errors import PageError, StepError, TerminalError
 from docker_notes.page import examples
+from docker_notes.page.model import Awaited, Step
 from docker_notes.recording.compare import judge, tail
-from docker_notes.recording.model import UNKNOWN, Inputs, Provenance, Recording, StepResult
+from docker_notes.recording.model import UNKNOWN, Inputs, Provenance, Recording, StepResult, entries
 from docker_notes.recording.redact import Redactor, redact
-from docker_notes.runner.shell import NeverEnded, Shell, ShellEnded
+from docker_notes.runner.command import NeverEnded, NotComplete, NotReady, ProgramEnded, ShellLost
+from docker_notes.runner.shell import Shell, ShellEnded
 from docker_notes.terminal.lines import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from docker_notes.page.model import Block, Page, Step
+    from docker_notes.page.model import Block, Page
     from docker_notes.recording.model import BaseImage
+    from docker_notes.runner.command import Done
+    from docker_notes.runner.executor import Executor
+    from docker_notes.terminal.lines import Line
+
+
+IN_A_SHELL_OF_ITS_OWN = (
+    "run it in a shell of its own: `bash -c '…'`, or `$ bash` with its lines behind '> ' and `> exit` as the last"
+)
+# What bash says of the one variable that a page can not have.
+_OWN = "PROMPT_COMMAND: readonly variable"
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,7 @@ def run(
     inputs: Inputs,
     bases: tuple[BaseImage, ...],
     on_step: Callable[[Step], None] = lambda _: None,
+    terminal: Callable[[Sandbox], Executor] = ExecTerminal,
 ) -> PageRun:
     """Type a page's commands into a fresh sandbox, as a reader would, from the first to the last.
 
@@ -62,6 +76,7 @@ def run(
         inputs: what outputs depend on besides the page.
         bases: the base images in the sandbox.
         on_step: told of each step before it runs.
+        terminal: opens the bash that is typed into.
     """
     began = time.monotonic()
     date = datetime.now(UTC).isoformat(timespec="seconds")
@@ -72,19 +87,23 @@ def run(
     redactor = Redactor(page.allow)
     notes: list[str] = []
     try:
-        with Shell(sandbox) as shell:
-            typist = _Typist(sandbox, shell, folder, began, redactor, notes)
+        with Shell(terminal(sandbox)) as shell:
+            typist = _Typist(sandbox, shell, folder, began, redactor, notes, done)
             for block in page.blocks:
                 typist.enter(block)
                 for step in block.steps:
                     on_step(step)
-                    done.append(typist.type(block, step))
+                    typist.type(block, step)
                 typist.leave(block)
+            typist.finish()
     except _Fatal as error:
         fatal.append(error.failure)
     except TerminalError as error:
         line = step.line if step else page.blocks[0].line
         fatal.append(StepError(page.path, line, f"{_name(step)}{error.what}", error.fix))
+    except ShellEnded as error:
+        line = step.line if step else page.blocks[0].line
+        fatal.append(StepError(page.path, line, f"{_name(step)}{error}", IN_A_SHELL_OF_ITS_OWN))
     except SandboxGone as error:
         line = step.line if step else page.blocks[0].line
         fatal.append(
@@ -126,11 +145,14 @@ class _Typist:
     began: float
     redactor: Redactor
     notes: list[str]
+    results: list[StepResult]
 
     def __post_init__(self) -> None:
         self._copied: set[str] = set()
         self._running: set[str] = set()
         self._waited = False
+        self._noted = 0  # notes of the steps before the last
+        self._last: tuple[Block, Step] | None = None
 
     def enter(self, block: Block) -> None:
         """Put the block's example into the reader's home, once, and go there."""
@@ -140,43 +162,102 @@ class _Typist:
                 folder = self.folder / example
                 self.sandbox.put(folder, examples.files(folder))
                 self._copied.add(example)
-            self.shell.run(f"cd ~/{example}", timeout=block.options.timeout, columns=block.options.columns)
+            self._run(block, Step(block.line, f"cd ~/{example}"), hidden=True)
         if block.options.wait:
             self._running = self.sandbox.running()
         self._waited = False
 
-    def type(self, block: Block, step: Step) -> StepResult:
+    def type(self, block: Block, step: Step) -> None:
         """Run one step; then wait for what it started, where the block says so."""
         options = block.options
         at = time.monotonic() - self.began
-        try:
-            done = self.shell.run(step.command, step.typed, timeout=options.timeout, columns=options.columns)
-        except NeverEnded as error:
-            what = (
-                f"`{step.command}` was still running after {options.timeout:g} s and was stopped; "
-                f"its last lines:\n{tail(self.redactor.text(text_of(error.done.lines)))}"
-            )
-            fix = "end it on the page (`-d`, `timeout`, a typed ^C), or give the block a longer timeout"
-            raise _Fatal(StepError(block.page, step.line, what, fix)) from error
-        except ShellEnded as error:
-            fix = "run it in a shell of its own: `bash -c '…'`"
-            raise _Fatal(StepError(block.page, step.line, f"`{step.command}` ended the page's shell", fix)) from error
+        done = self._run(block, step)
+        self._amend(done.before)
         if options.wait:
             self._wait(block, step)
-        found = self.redactor.lines(done.lines)
-        self.notes += [f"{block.page}:{step.line}: {hit}" for hit in found.hits]
-        return StepResult(
-            command=step.command,
+        self._noted, self._last = len(self.notes), (block, step)
+        typed = entries(step.typed)
+        further = [entry for entry in typed[: done.taken] if isinstance(entry, str)]
+        result = StepResult(
+            command="\n".join([step.command, *further]),
             exit_status=done.exit_status,
             seconds=done.seconds,
             at=round(at, 3),
-            lines=found.lines,
-            typed=tuple(typed.text for typed in step.typed),
+            lines=self._redacted(done.lines),
+            typed=typed[done.taken :],
             example=options.example,
             columns=options.columns,
             wait=options.wait,
             dropped=done.dropped,
         )
+        self.results.append(result)
+        if _OWN in result.output:
+            what = f"`{step.command}` sets PROMPT_COMMAND, by which the build sees that a command has ended"
+            raise _Fatal(StepError(block.page, step.line, what, IN_A_SHELL_OF_ITS_OWN))
+
+    def finish(self) -> None:
+        """Take what the page's background still prints."""
+        try:
+            self._amend(self.shell.finish())
+        except ProgramEnded as error:
+            raise (_Fatal(self._failure(*self._last, error)) if self._last else error) from error
+
+    def _amend(self, lines: tuple[Line, ...] | None) -> None:
+        """Give the last step what came of it since it ended."""
+        if lines is not None and self.results:
+            del self.notes[self._noted :]
+            self.results[-1] = replace(self.results[-1], lines=self._redacted(lines))
+
+    def _redacted(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        found = self.redactor.lines(lines)
+        if self._last:
+            block, step = self._last
+            self.notes += [f"{block.page}:{step.line}: {hit}" for hit in found.hits]
+        return found.lines
+
+    def _run(self, block: Block, step: Step, *, hidden: bool = False) -> Done:
+        options = block.options
+        try:
+            return self.shell.run(step.command, step.typed, timeout=options.timeout, columns=options.columns, hidden=hidden)
+        except ShellEnded as error:
+            failure = StepError(block.page, step.line, f"`{step.command}` ended the page's shell", IN_A_SHELL_OF_ITS_OWN)
+            raise _Fatal(failure) from error
+        except (NeverEnded, NotComplete, NotReady, ProgramEnded, ShellLost) as error:
+            raise _Fatal(self._failure(block, step, error)) from error
+
+    def _failure(
+        self, block: Block, step: Step, error: NeverEnded | NotComplete | NotReady | ProgramEnded | ShellLost
+    ) -> StepError:
+        """What went wrong with a step, where that is, and what to write instead."""
+        line, seconds = step.line, f"{block.options.timeout:g} s"
+        last = f"; its last lines:\n{tail(self.redactor.text(text_of(error.done.lines)))}"
+        match error:
+            case NeverEnded(awaited=Awaited() as entry):
+                line = entry.line
+                what = f"`{step.command}` did not print {entry.text!r} within {seconds} and was stopped{last}"
+                fix = "wait for a text that it prints, or give the block a longer timeout"
+            case NeverEnded():
+                what = f"`{step.command}` was still running after {seconds} and was stopped{last}"
+                fix = "end it on the page (`-d`, `timeout`, a typed ^C), or give the block a longer timeout"
+            case ProgramEnded(entry=Awaited() as entry):
+                line = entry.line
+                what = f"the program ended before it printed {entry.text!r}{last}"
+                fix = "wait for a text that it prints"
+            case ProgramEnded():
+                line = error.entry.line
+                what = f"the program ended before it read `{error.entry.text}`{last}"
+                fix = "drop the line, or mend the command: a program has to read it"
+            case NotReady():
+                what = f"`{step.command}` waits for a line that nobody types{last}"
+                fix = "type it: a line '> …' below the command"
+            case NotComplete():
+                what, fix = (
+                    f"`{step.command}` is not complete: bash waits for more of it",
+                    "write its next lines below it, each behind '> '",
+                )
+            case ShellLost():
+                what, fix = f"`{step.command}` {error}", IN_A_SHELL_OF_ITS_OWN
+        return StepError(block.page, line, what, fix)
 
     def leave(self, block: Block) -> None:
         """Wait at the end of a block whose steps started nothing."""

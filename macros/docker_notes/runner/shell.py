@@ -1,80 +1,71 @@
-"""The bash behind a terminal into which a page is typed, in its sandbox."""
+"""The bash behind a terminal into which a page is typed."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import secrets
-import select
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
 
-from docker_notes.engine.sandbox import HOME, START_TIMEOUT, USER, SandboxGone, reached
-from docker_notes.engine.stream import Stream
+from docker_notes.engine.look import TerminalEnded
 from docker_notes.errors import DockerNotesError
-from docker_notes.terminal.emulator import ROWS, Terminal
+from docker_notes.page.model import Typed
+from docker_notes.runner.command import Command, ProgramEnded, Shown
+from docker_notes.runner.marks import Mark, Marks
+from docker_notes.terminal.emulator import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from docker_notes.engine.sandbox import Sandbox
-    from docker_notes.page.model import Typed
+    from docker_notes.engine.look import Look
+    from docker_notes.page.model import Awaited
+    from docker_notes.runner.command import Done
+    from docker_notes.runner.executor import Executor
     from docker_notes.terminal.lines import Line
 
-# Typed lines are sent to a program that shows a prompt (the cursor stands in a line) once it has been
-# quiet for a moment. One that shows none may still be at work: lines are sent once nothing in the sandbox
-# has computed for a while, or when it has been quiet for so long that this will not come.
-QUIET_AT_PROMPT, STILL, QUIET = 0.3, 0.5, 3.0
-# Seconds between two looks at the sandbox, and the share of one core that an engine at rest may use.
-_GLANCE, _REST = 0.125, 0.1
+__all__ = ["Shell", "ShellEnded"]
 
-# Ctrl-P Ctrl-Q are for the containers inside; the outer engine is given keys that nobody types.
-_NO_DETACH_KEYS = "ctrl-_,ctrl-^,ctrl-_,ctrl-^"
-
-# The shell's integration marks of OSC 133, from FinalTerm: C before an output, D;status behind it.
-# The nonce keeps a program that prints such marks from ending its own step.
-_BASHRC = r"""PS0='\e]133;C;{nonce}\a' PS1='\e]133;D;{nonce};$?\a' PS2= PROMPT_COMMAND=; set +H; unset HISTFILE"""
-
-_MARK = b"\x1b]133;"
-
-
-class NeverEnded(DockerNotesError):
-    """A command was still running at its time limit."""
-
-    def __init__(self, done: Done) -> None:
-        self.done = done
-        super().__init__("a command never ended")
+START_TIMEOUT = 60.0
+# Seconds at the end of a page for what still runs in its background, and for what is still on its way.
+_LINGER, _LAST = 1.0, 0.05
 
 
 class ShellEnded(DockerNotesError):
-    """The command ended the page's shell (`exit`, `exec`)."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command did: its exit status, seconds of wall time, and what the terminal showed."""
-
-    exit_status: int
-    seconds: float
-    lines: tuple[Line, ...]
-    dropped: int
+    """The command ended the page's shell (`exit`)."""
 
 
 class Shell:
-    """A bash behind a terminal. One a page."""
+    """A bash behind a terminal. One a page.
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._api = sandbox.client.api
-        self._nonce = secrets.token_hex(8)
+    What comes between two commands, from something in the background, belongs to the command before: it stands below
+    it, as on any terminal.
+
+    Raises:
+        ShellEnded: where it shows no prompt within START_TIMEOUT seconds.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
         self._columns = 0
-        self._mark = re.compile(rb"\x1b\]133;([CD]);" + self._nonce.encode() + rb"(?:;(\d+))?\x07")
-        self._exec, stream = open_bash(sandbox)
-        self._stream = Stream(sandbox.client, stream, "a page's shell")
-        self._pending = b""
-        self._send(_BASHRC.format(nonce=self._nonce).encode() + b"\n")
-        self._await_prompt()
+        self._marks = Marks()
+        self._pid = 0
+        self._before: Shown | None = None  # of the last command that a reader sees
+        self._last: tuple[Done, Typed] | None = None  # the last command's, and what was typed last into its program
+        try:
+            self._set_up()
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self) -> None:
+        self.send(self._marks.setup)
+        deadline = time.monotonic() + START_TIMEOUT
+        while not self._pid:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ShellEnded("the shell shows no prompt")
+            for event in self.receive(left):
+                if isinstance(event, Mark) and event.kind == "D":
+                    self._pid = event.shell
 
     def __enter__(self) -> Self:
         return self
@@ -84,161 +75,99 @@ class Shell:
 
     def close(self) -> None:
         """Hang up."""
-        self._stream.close()
+        self._executor.close()
 
-    def run(self, command: str, typed: Sequence[Typed] = (), *, timeout: float, columns: int) -> Done:
-        """Type a command, then the typed lines as its program gets quiet, and wait for the prompt.
+    def run(
+        self, command: str, typed: Sequence[Typed | Awaited] = (), *, timeout: float, columns: int, hidden: bool = False
+    ) -> Done:
+        """Type a command, then the typed lines as its program gets ready for them, and wait for the prompt.
 
         Args:
-            command: what a person would type, continuation lines included.
-            typed: lines for the program that the command starts.
+            command: what a person would type, with all its lines.
+            typed: lines for the program that the command starts, and texts to wait for.
             timeout: seconds until it is stopped.
             columns: width of the terminal.
+            hidden: whether no reader sees it: what it prints counts as more of the command before.
 
         Raises:
-            NeverEnded: at the time limit; the sandbox is then tainted.
+            NeverEnded: at the time limit; the place is then not to be used again.
+            ProgramEnded: where the program ended before it read a line, or printed what was waited for.
+            NotComplete: where bash waits for further lines of the command.
+            NotReady: where bash waits for a line that nobody types.
+            ShellLost: where the command did something to the shell after which it cannot be typed into.
             ShellEnded: where the command ended the shell.
-            SandboxGone: where the sandbox ended.
         """
         if columns != self._columns:
-            with reached():
-                self._api.exec_resize(self._exec, height=ROWS, width=columns)
+            self._executor.resize(columns, ROWS)
             self._columns = columns
-        terminal = Terminal(columns)
-        self._send(command.encode() + b"\n")
-        began = time.monotonic()
-        started: float | None = None
-        heard = 0.0
-        still: _Stillness | None = None
-        waiting = list(typed)
-        deadline = began + timeout
-        while True:
-            now = time.monotonic()
-            if now >= deadline:
-                self._stop(terminal, began)
-            wait = deadline - now
-            if waiting and started is not None:
-                if heard and terminal.column:
-                    wait = min(wait, heard + QUIET_AT_PROMPT - now)
-                else:
-                    still = still or _Stillness(self._sandbox, heard or started)
-                    wait = min(wait, still.wait(now))
-                if wait <= 0:
-                    self._send(waiting.pop(0).data)
-                    started, heard, still = now, 0.0, None
-                    continue
-            if not select.select([self._stream], [], [], max(0.0, wait))[0]:
-                continue
-            self._pending += self._receive()
-            now = time.monotonic()
-            while mark := self._mark.search(self._pending):
-                before, self._pending = self._pending[: mark.start()], self._pending[mark.end() :]
-                if mark[1] == b"C" and started is None:
-                    began = started = now
-                    deadline = began + timeout
-                    continue
-                if mark[1] == b"C":
-                    continue
-                # No C before D: bash refused the line; below its echo stands why.
-                terminal.feed(before if started is not None else before.partition(b"\n")[2], now - began)
-                return Done(int(mark[2]), round(now - began, 3), terminal.lines(), terminal.dropped)
-            if started is not None:
-                ready, self._pending = _split_at_escape(self._pending)
-                if ready:
-                    heard, still = now, None
-                    terminal.feed(ready, now - began)
+        self._between(0.0)
+        shown = self._before if hidden and self._before else Shown(columns)
+        run = Command(self, shown, command, typed, timeout)
+        done = run.run()
+        if hidden:
+            return done
+        before = self._more_lines()
+        self._before = shown
+        shown.more = False
+        for event in run.after:
+            self.late(event)
+        sent = [entry for entry in typed if isinstance(entry, Typed)]
+        self._last = (done, sent[-1]) if sent else None
+        return replace(done, before=before)
 
-    def _stop(self, terminal: Terminal, began: float) -> None:
-        self._sandbox.tainted = True
-        done = Done(-1, round(time.monotonic() - began, 3), terminal.lines(), terminal.dropped)
-        with contextlib.suppress(DockerNotesError, OSError):
-            self._send(b"\x03")
-            self._sandbox.sh(f"pkill -KILL -u {USER}")
-        raise NeverEnded(done)
+    def finish(self) -> tuple[Line, ...] | None:
+        """Take what the page's background still prints, for a bounded moment.
 
-    def _await_prompt(self) -> None:
-        deadline = time.monotonic() + START_TIMEOUT
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._stream], [], [], left)[0]:
-                raise SandboxGone("the sandbox's shell shows no prompt")
-            self._pending += self._receive()
-            found = [m for m in self._mark.finditer(self._pending) if m[1] == b"D"]
-            if found:
-                self._pending = self._pending[found[-1].end() :]
-                return
+        Returns:
+            The lines of the last command, where more of them came since it ended.
 
-    def _send(self, data: bytes) -> None:
-        with reached():
-            self._stream.send(data)
+        Raises:
+            ProgramEnded: where bash, and not its program, got what was typed last.
+            ShellEnded: where the shell ended.
+        """
+        deadline = time.monotonic() + _LINGER
+        while time.monotonic() < deadline and self.look().beside:
+            self._between(_LAST)
+        self._between(_LAST)
+        return self._more_lines()
 
-    def _receive(self) -> bytes:
-        with reached():
-            data = self._stream.receive(0.0)
-        if data:
-            return data
+    def _between(self, timeout: float) -> None:
+        for event in self.receive(timeout):
+            if isinstance(event, bytes):
+                self.late(event)
+            elif self._last:
+                # A prompt that no command brought back.
+                raise ProgramEnded(*self._last)
+
+    def _more_lines(self) -> tuple[Line, ...] | None:
+        return self._before.terminal.lines() if self._before and self._before.more else None
+
+    # ------------------------------------------------------------------ for a command on its way
+
+    def send(self, data: bytes) -> None:
+        """Type bytes."""
         try:
-            ended = self._api.exec_inspect(self._exec)["ExitCode"] is not None and not self._sandbox.sh("true")[0]
-        except DockerNotesError:
-            ended = False
-        if ended:
-            raise ShellEnded("the command ended the page's shell")
-        raise self._sandbox.gone("its shell ended")
+            self._executor.send(data)
+        except TerminalEnded as error:
+            raise ShellEnded("the command ended the page's shell") from error
 
+    def receive(self, timeout: float) -> Sequence[bytes | Mark]:
+        """What came: text and marks."""
+        try:
+            data = self._executor.receive(max(0.0, timeout))
+        except TerminalEnded as error:
+            raise ShellEnded("the command ended the page's shell") from error
+        return list(self._marks.read(data)) if data else []
 
-class _Stillness:
-    """How long nothing in a sandbox has computed, looked at again and again.
+    def late(self, event: bytes | Mark) -> None:
+        """Take what came after a command's end."""
+        if isinstance(event, bytes) and event and self._before:
+            self._before.feed(event)
 
-    Args:
-        sandbox: to look at.
-        began: the moment from which on it is watched, by `time.monotonic`.
-    """
+    def look(self) -> Look:
+        """Look at the shell and at what runs beside it."""
+        return self._executor.look(self._pid)
 
-    def __init__(self, sandbox: Sandbox, began: float) -> None:
-        self._sandbox = sandbox
-        self._deadline = began + QUIET
-        self._since = self._looked = began
-        self._used = sandbox.cpu_seconds()
-
-    def wait(self, now: float) -> float:
-        """Seconds until it is to be asked again; none once it has been still for long enough, or has been waited for too long."""
-        if now - self._looked >= _GLANCE:
-            used = self._sandbox.cpu_seconds()
-            if used - self._used > _REST * (now - self._looked):
-                self._since = now
-            self._used, self._looked = used, now
-        if self._looked - self._since >= STILL:
-            return 0.0
-        return min(self._looked + _GLANCE, self._deadline) - now
-
-
-def open_bash(sandbox: Sandbox) -> tuple[str, Any]:
-    """A bash behind a terminal, as the reader's in a sandbox: its id there, and what it is typed into and read from.
-
-    Raises:
-        SandboxGone: where the sandbox no longer answers.
-    """
-    api = sandbox.client.api
-    environment = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": HOME, "USER": USER, "DOCKER_CLI_HINTS": "false"}
-    bash = ["bash", "--noprofile", "--norc", "--noediting", "-i"]
-    with reached():
-        made = api.exec_create(
-            sandbox.container.id,
-            bash,
-            tty=True,
-            stdin=True,
-            user=USER,
-            workdir=HOME,
-            environment=environment,
-            detach_keys=_NO_DETACH_KEYS,
-        )["Id"]
-        return made, api.exec_start(made, tty=True, socket=True)
-
-
-def _split_at_escape(data: bytes) -> tuple[bytes, bytes]:
-    """Hold back the start of what may become a mark."""
-    at = data.rfind(b"\x1b")
-    held = data[at:] if at >= 0 else b""
-    if held and (held.startswith(_MARK) or _MARK.startswith(held)):
-        return data[:at], held
-    return data, b""
+    def stop(self) -> None:
+        """End all that runs."""
+        self._executor.stop()

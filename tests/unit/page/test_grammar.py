@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pytest
 from docker_notes.errors import BuildFailed, GrammarError
 from docker_notes.page.fences import LANGUAGE
-from docker_notes.page.grammar import MAX_LINE_BYTES, SHOW, parse
+from docker_notes.page.grammar import SHOW, parse
 from docker_notes.page.model import Options, Page, Typed
+from docker_notes.page.steps import MAX_LINE_BYTES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,7 +41,7 @@ not a block, but an example of one
 """
 
 
-def steps_of(page: Page) -> list[tuple[int, str, int]]:
+def steps_of(page: Page) -> list[tuple[int, str, int | None]]:
     return [(step.line, step.command, step.expected_status) for _, step in page.steps]
 
 
@@ -59,7 +61,7 @@ def test_blocks_steps_and_lines() -> None:
         (6, "docker run -it node", 0),
         (9, "false", 1),
     ]
-    assert [(t.line, t.data) for t in first.steps[1].typed] == [(7, b"1 + 1\r"), (8, b"\x10\x11")]
+    assert [(t.line, t.data) for t in first.steps[1].typed if isinstance(t, Typed)] == [(7, b"1 + 1\r"), (8, b"\x10\x11")]
     assert (second.line, second.index, second.steps[0].command) == (15, 1, "docker ps --format '{{.Names}}'")
 
 
@@ -164,7 +166,10 @@ def test_limits_of_numbers_are_allowed(name: str, value: str) -> None:
     assert str(getattr(options, name)) == value
 
 
-NEITHER = "\n    write '$ command', '> typed line' or '? exit status'; outputs are never typed, they come from the run"
+NEITHER = (
+    "\n    write '$ command', '> typed line', '~ text to wait for' or '? exit status'; "
+    "outputs are never typed, they come from the run"
+)
 NOT_TYPED = (
     "a typed line without a command to type it into\n"
     "    a typed line goes below the '$ ' command whose program reads it, and above its '? N'"
@@ -177,27 +182,27 @@ NOT_TYPED = (
         (
             "```console\n$ true\nhello\n```",
             3,
-            "neither command, typed line nor status: 'hello'" + NEITHER,
+            "neither command, typed line, text to wait for nor status: 'hello'" + NEITHER,
         ),
         (
             "```console\n$true\n```",
             2,
-            "neither command, typed line nor status: '$true'" + NEITHER,
+            "neither command, typed line, text to wait for nor status: '$true'" + NEITHER,
         ),
         (
             "```console\n$\n```",
             2,
-            "neither command, typed line nor status: '$'" + NEITHER,
+            "neither command, typed line, text to wait for nor status: '$'" + NEITHER,
         ),
         (
             "```console\n# docker ps\n```",
             2,
-            "neither command, typed line nor status: '# docker ps'" + NEITHER,
+            "neither command, typed line, text to wait for nor status: '# docker ps'" + NEITHER,
         ),
         (
             "```console\n$ cat\n>typed\n```",
             3,
-            "neither command, typed line nor status: '>typed'" + NEITHER,
+            "neither command, typed line, text to wait for nor status: '>typed'" + NEITHER,
         ),
         (
             "```console\n> typed\n```",
@@ -209,10 +214,18 @@ NOT_TYPED = (
             2,
             NOT_TYPED,
         ),
-        ("```console\n$ true\n? 256\n```", 3, "not an exit status: '? 256'\n    write '? N' with N from 0 to 255"),
-        ("```console\n$ true\n? -1\n```", 3, "not an exit status: '? -1'\n    write '? N' with N from 0 to 255"),
-        ("```console\n$ true\n? one\n```", 3, "not an exit status: '? one'\n    write '? N' with N from 0 to 255"),
-        ("```console\n$ true\n?\n```", 3, "not an exit status: '?'\n    write '? N' with N from 0 to 255"),
+        (
+            "```console\n$ true\n? 256\n```",
+            3,
+            "not an exit status: '? 256'\n    write '? N' with N from 0 to 255, or '? *' for any",
+        ),
+        ("```console\n$ true\n? -1\n```", 3, "not an exit status: '? -1'\n    write '? N' with N from 0 to 255, or '? *' for any"),
+        (
+            "```console\n$ true\n? one\n```",
+            3,
+            "not an exit status: '? one'\n    write '? N' with N from 0 to 255, or '? *' for any",
+        ),
+        ("```console\n$ true\n?\n```", 3, "not an exit status: '?'\n    write '? N' with N from 0 to 255, or '? *' for any"),
         ("```console\n? 1\n```", 2, "an exit status without a command\n    write it once, below its '$ ' command"),
         ("```console\n$ false\n? 1\n? 1\n```", 4, "an exit status without a command\n    write it once, below its '$ ' command"),
         (
@@ -236,12 +249,12 @@ NOT_TYPED = (
         (
             f"```console\n$ {'x' * (MAX_LINE_BYTES + 1)}\n```",
             2,
-            "a line of over 4000 bytes\n    break it with '\\', or put it in a script",
+            "a line of over 4095 bytes\n    break it with '\\', or put it in a script",
         ),
         (
             f"```console\n$ echo \\\n{'é' * (MAX_LINE_BYTES // 2 + 1)}\n```",
-            2,
-            "a line of over 4000 bytes\n    break it with '\\', or put it in a script",
+            3,
+            "a line of over 4095 bytes\n    break it with '\\', or put it in a script",
         ),
         (
             'a\n  ```console expect="`"\n$ true\n```\n',
@@ -308,7 +321,7 @@ def test_a_line_of_just_the_limit_is_allowed() -> None:
 def test_continuation_lines_belong_to_the_command_whatever_they_look_like() -> None:
     text = "```console\n$ echo a \\\n$ b \\\n> c \\\n? 1\n? 2\n$ two \\\\\n$ three\n```"
     assert steps_of(parse("page.md", text)) == [
-        (2, "echo a \\\n$ b \\\n> c \\\n? 1", 2),
+        (2, "echo a \\\n$ b \\\nc \\\n? 1", 2),
         (7, "two \\\\", 0),
         (8, "three", 0),
     ]
@@ -341,11 +354,11 @@ def test_statuses_from_0_to_255(status: str) -> None:
     ],
 )
 def test_a_block_may_stand_in_lists_tabs_admonitions_and_details(above: str, indent: str) -> None:
-    lines = ("```console", "$ cat <<EOF", "> a", "", ">   b", "```")
+    lines = ("```console", "$ cat f", "> a", "", ">   b", "```")
     text = above + "\n" + "".join(f"{indent if line else ''}{line}\n" for line in lines)
     [block] = parse("page.md", text).blocks
     first = above.count("\n") + 2
-    assert (block.line, block.steps[0].line, block.steps[0].command) == (first, first + 1, "cat <<EOF")
+    assert (block.line, block.steps[0].line, block.steps[0].command) == (first, first + 1, "cat f")
     assert [typed.text for typed in block.steps[0].typed] == ["a", "  b"]
 
 
@@ -400,7 +413,7 @@ words = st.text(
     st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\\`~\u2028\u2029"), min_size=1, max_size=20
 ).filter(lambda text: text == text.strip() and "`" not in text)
 typed_lines = st.lists(words | st.just(""), max_size=3)
-commands = st.lists(words, min_size=1, max_size=3).map(" \\\n".join)
+commands = st.lists(words, min_size=1, max_size=3).map(lambda texts: "x " + " \\\n".join(shlex.quote(text) for text in texts))
 step_strategy = st.tuples(commands, typed_lines, st.none() | st.integers(0, 255))
 option_strategy = st.fixed_dictionaries(
     {},
