@@ -79,11 +79,11 @@ class Collected(Exception):  # no error: a build that was to read pages only has
     """The pages of a site are known."""
 
 
-class _NoOptions(Config):  # type: ignore[no-untyped-call]  # MkDocs' own hook
+class NoOptions(Config):  # type: ignore[no-untyped-call]  # MkDocs' own hook
     """There is nothing to set: settings stand below `extra:`."""
 
 
-class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' own hook
+class Plugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' own hook
     """One build of a site.
 
     Args:
