@@ -93,7 +93,7 @@ def mine_left(client: DockerClient) -> list[str]:
 
 def settled(client: DockerClient, before: set[str]) -> None:
     """No container of these builds is left, and no thread."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         threads = [t.name for t in threading.enumerate() if t.name.startswith(("sandbox", "reset", "heartbeat"))]
         if not threads and set(mine_left(client)) <= before:
