@@ -14,33 +14,25 @@ import pytest
 import yaml
 
 from tests.lint.test_committed import ROOT, committed
+from tests.unit.guide.own_site import fences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-SITE = """\
-site_name: A small site
-theme: {name: material, font: false}
-plugins:
-  - macros: {module_name: macros, modules: [docker_notes]}
-markdown_extensions: [pymdownx.superfences]
-extra: {docker_notes: {recordings: runs}}
+# The site that the page for users begins with, in the place of one that has macros of its own.
+SITE = fences("mkdocs.yml").replace("modules:", "module_name: macros\n      modules:")
+PAGE = (
+    fences("docs/index.md").replace("console\n", 'console name="answer"\n', 1)
+    + """
+It is {{ output_line("answer", "42") }}. {{ shout("really") }}
 """
+)
 OWN_MACROS = """\
 def define_env(env):
     @env.macro
     def shout(text):
         return text.upper() + "!"
-"""
-PAGE = """\
-# A page
-
-```console name="answer"
-$ docker run --rm node:24-slim node --print '6 * 7'
-```
-
-It is {{ output_line("answer", "42") }}. {{ shout("really") }}
 """
 README = "# A tool\n\n```console\n$ docker run --rm node:24-slim echo one\n```\n"
 Done = subprocess.CompletedProcess[str]
@@ -102,7 +94,7 @@ def test_a_site_with_macros_of_its_own(empty: dict[str, str], tmp_path: Path, sa
     build = ("mkdocs", "build", "--quiet")
     live = called(*build, folder=tmp_path, environment={**empty, "DOCKER_NOTES_ENGINE": "live"})
     assert re.fullmatch(r"index.md: ok in \d+\.\d s\n", live.stderr)
-    assert (tmp_path / "runs/index.yml").is_file()
+    assert (tmp_path / "recordings/index.yml").is_file()
     shutil.rmtree(tmp_path / ".cache")
     replay = called(
         *build, folder=tmp_path, environment={**empty, "DOCKER_HOST": "unix:///nowhere.sock", "DOCKER_NOTES_ENGINE": "replay"}
