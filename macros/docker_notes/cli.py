@@ -141,9 +141,10 @@ def verify(  # noqa: PLR0917  # click's form
             found = chosen.project.verify(chosen.pages, shown, say=_aside)
         orphans = chosen.project.orphans([*chosen.pages, *(f.page for f in failures)]) if chosen.whole else []
         done.add(chosen, [*failures, *found.failures], found.notes, orphans)
-    for path, written in ((junit, done.junit), (markdown, done.markdown)):
-        if path:
-            _write(path, written())
+    if junit:
+        _write(junit, done.junit())
+    if markdown:
+        _write(markdown, done.markdown())
     if as_json:
         _say(done.json())
     for note in done.notes:
