@@ -16,7 +16,7 @@ HOSTS = re.compile(
     r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|docker|.*\.?(?:example|invalid|test)|(?:.*\.)?example\.(?:com|org|net)"
     r"|(?:docs|hub|www)\.docker\.com|(?:docs\.|api\.)?github\.com|.*\.github\.io|json-schema\.org|www\.w3\.org|www\.apache\.org"
     r"|opencollective\.com|docs\.asciinema\.org|draculatheme\.com|ethanschoonover\.com|en\.wikipedia\.org|quarto\.org|zensical\.org"
-    r"|html\.spec\.whatwg\.org|ogp\.me|www\.mkdocs\.org|keepachangelog\.com|semver\.org|nodejs\.org"
+    r"|html\.spec\.whatwg\.org|ogp\.me|www\.mkdocs\.org|keepachangelog\.com|semver\.org|nodejs\.org|docs\.npmjs\.com"
 )
 ADDRESS = re.compile(r"\bhttps?://(?:[^\s/@]+@)?(\[[0-9a-f:]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)")
 # Folders of whoever built this: homes but for the sandbox's and the Node image's, and checkouts.

@@ -196,6 +196,7 @@ _STATES = {
     "created": (60, 60, 84),
     "running": (180, 150, 150),
     "paused": (300, 60, 84),
+    "restarting": (46, 232, 84),
     "exited": (180, 282, 150),
     "removed": (180, 352, 84),
 }
@@ -206,7 +207,7 @@ _NOWHERE = "nothing"
 _EDGES = (
     _Edge("create", _NOWHERE, "created", ((60, 20), (60, 44)), (60, 16)),
     _Edge("run", _NOWHERE, "running", ((150, 70), (150, 133)), (150, 66)),
-    _Edge("start", "created", "running", ((60, 74), (60, 150), (103, 150)), (60, 114)),
+    _Edge("start", "created", "running", ((60, 74), (60, 145), (103, 145)), (60, 114)),
     _Edge("pause", "running", "paused", ((225, 135), (225, 60), (256, 60)), (225, 94)),
     _Edge("unpause", "paused", "running", ((308, 74), (308, 145), (257, 145)), (308, 120)),
     _Edge("restart", "running", "running", ((255, 156), (306, 156), (306, 182), (243, 182), (243, 167)), (306, 199)),
@@ -240,6 +241,10 @@ def lifecycle(runs: Mapping[str, str]) -> str:
         lines.append(_text(x, y + 4, name, "fig-head", middle=True))
     lines.append(_text(262, 286, "or its program ends", "fig-note"))
     told.append("when its program ends: running to exited")
+    # No command leads into this state and out of it, so its arrows have no run to lead to.
+    lines += _arrow((112, 165), (112, 190), (62, 190), (62, 216)) + _arrow((30, 218), (30, 157), (103, 157))
+    lines += [_text(4, 261, "its program ends,", "fig-note"), _text(4, 274, "a policy is set", "fig-note")]
+    told.append("when its program ends and a restart policy is set: running to restarting, and back to running")
     # An img would hide its links.
     return _figure("The life of a container", "; ".join(told), [*lines, *labels], 370, role="group")
 

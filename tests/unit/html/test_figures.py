@@ -264,10 +264,15 @@ def test_every_arrow_leads_to_the_run_that_it_was_taken_from() -> None:
     picture = drawn(figures.lifecycle({verb: f"#run-{verb}" for verb in VERBS}))
     links = [(link.get("href"), "".join(link.itertext())) for link in picture.iter(f"{SVG}a")]
     assert set(links) == {(f"#run-{verb}", f"docker {verb}") for verb in VERBS}
-    assert texts(picture, "fig-head") == ["created", "running", "paused", "exited", "removed"]
+    assert texts(picture, "fig-head") == ["created", "running", "paused", "restarting", "exited", "removed"]
     assert picture.get("role") == "group", "links inside an img are none"
     told = picture.get("aria-label", "")
-    for said in ("docker stop: running to exited", "docker run: nothing to running", "when its program ends: running to exited"):
+    for said in (
+        "docker stop: running to exited",
+        "docker run: nothing to running",
+        "when its program ends: running to exited",
+        "when its program ends and a restart policy is set: running to restarting, and back to running",
+    ):
         assert said in told
 
 
