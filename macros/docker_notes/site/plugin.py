@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
 from jinja2 import FileSystemBytecodeCache
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
@@ -64,6 +65,7 @@ log = get_plugin_logger(NAME)
 EXECUTIONS = "executions.json"
 CASTS = "assets/casts"
 _FIRST, _LAST = 1000, -1000  # priorities of events: 1000 comes first
+_TURN = 600.0  # seconds for which a build waits for another one to be written
 # What mkdocs-macros puts in place of a page, mkdocs_macros/errors.py (1.3 to 1.5).
 _MACRO_FAILED = re.compile(
     r"# _Macro (?:Syntax|Rendering) Error_\s+_File_: `[^`]*`\s+(?P<what>(?:_Line (?P<line>\d+) )?.*)", re.MULTILINE
@@ -105,6 +107,8 @@ class Plugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs'
         self._hiding: Hiding | None = None
         self._collect = collect
         self._cleaning = LateCleaning()
+        # Two builds of one site at once write it one after the other; one may start another, as of a further language.
+        self._writing = FileLock(project.settings.cache / "site.lock", timeout=_TURN, is_singleton=True)
         self._observer: BaseObserver | None = None
         self._path = ""  # of the page at work
         self._above = 0  # lines of its file that are not in its Markdown
@@ -150,6 +154,7 @@ class Plugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs'
     def on_build_error(self, *, error: Exception) -> None:  # noqa: ARG002  # MkDocs' names
         """Leave what was there as it was."""
         self._cleaning.give_up()
+        self._writing.release(force=True)
         if not self.background:
             self.project.close()
 
@@ -249,6 +254,8 @@ class Plugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs'
                 if file.page.title and WORD.search(file.page.title):
                     file.page.title = self.values.plain(file.page.title)
         self._judge()
+        self.project.settings.cache.mkdir(parents=True, exist_ok=True)
+        self._writing.acquire()
         self._cleaning.do()
         self._add_results(config, files)
         # Templates are compiled once a machine, and not once a build.
@@ -266,7 +273,11 @@ class Plugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs'
     @event_priority(_LAST)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Fill in what other plugins wrote by themselves; a block that did not run is never published."""
-        for path in Path(config.site_dir).rglob("*.*"):
+        self._sweep(Path(config.site_dir))
+        self._writing.release()
+
+    def _sweep(self, site: Path) -> None:
+        for path in site.rglob("*.*"):
             if path.suffix in _TEXTS and path.is_file():
                 data = path.read_bytes()
                 if not _LEFT.search(data):
@@ -275,7 +286,7 @@ class Plugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs'
                 path.write_text(text, encoding="utf-8")
                 if b"data-docker-notes" in text.encode():
                     path.unlink()
-                    name = path.relative_to(config.site_dir).as_posix()
+                    name = path.relative_to(site).as_posix()
                     raise PluginError(f"{name}: a plugin wrote a block in a form of its own, so what it showed could not be put in")
 
     # ----------------------------------------------------------------------------------- pieces
