@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # Seconds that one case may take: a page that goes wrong, and a sandbox that is started anew.
 LIMIT = 60
-SAMPLE = int(os.environ.get("FAULTS") or 20)
+SAMPLE = int(os.environ.get("FAULTS") or 14)
 TEXT = '# Page\n\n```console example="hello-node" columns="90"\n$ echo one\n$ docker ps -q\n```\n'
 
 
