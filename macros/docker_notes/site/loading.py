@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, cast
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from mkdocs.config.base import Config
 from mkdocs.exceptions import Abort, ConfigurationError
 from mkdocs.plugins import BasePlugin
 
 from docker_notes.errors import DockerNotesError
-from docker_notes.site.plugin import NAME, Collected
+from docker_notes.site.plugin import NAME, Collected, NoOptions
 from docker_notes.site.wiring import collecting
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class _NotUsedError(Exception):
     pass
 
 
-class _Asked(BasePlugin[Config]):  # type: ignore[no-untyped-call]  # MkDocs' own hook
+class _Asked(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' own hook
     """Ends the build of a site that does not use this tool before MkDocs empties its folder."""
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:

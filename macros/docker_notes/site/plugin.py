@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
-    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page as MkDocsPage
     from watchdog.observers.api import BaseObserver
 
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
     from docker_notes.project.project import Project
     from docker_notes.site.background import BackgroundRuns
 
-__all__ = ["NAME", "Collected", "Plugin"]
+__all__ = ["NAME", "Collected", "NoOptions", "Plugin"]
 
 NAME = "docker-notes"
 """Under which the plugin is found in MkDocs' `config.plugins`."""
@@ -75,15 +74,15 @@ _ESCAPED = re.compile(
 )
 
 
-class Collected(Exception):  # noqa: N818  # no error: a build that was to read pages only has read them
+class Collected(Exception):  # no error: a build that was to read pages only has read them
     """The pages of a site are known."""
 
 
-class _NoOptions(Config):  # type: ignore[no-untyped-call]  # MkDocs' own hook
+class NoOptions(Config):  # type: ignore[no-untyped-call]  # MkDocs' own hook
     """There is nothing to set: settings stand below `extra:`."""
 
 
-class Plugin(BasePlugin[_NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' own hook
+class Plugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs' own hook
     """One build of a site.
 
     Args:
