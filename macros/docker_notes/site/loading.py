@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -87,7 +87,7 @@ class _Asked(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs'
 def _read(config: MkDocsConfig) -> Site:
     site = _collected(config)
     # mkdocs-static-i18n builds its other languages from an event that is not reached here.
-    languages = config.plugins.get("i18n")
+    languages: Any = config.plugins.get("i18n")
     for language in getattr(languages, "build_languages", ()):
         if language != languages.default_language:
             languages.current_language = language
