@@ -44,7 +44,7 @@ check: .venv/installed ## style, spelling, forms, types, unit tests: all that ne
 	$(BIN)/yamllint --strict .
 	$(BIN)/shellcheck $(SCRIPTS)
 	$(BIN)/lint-imports
-	$(BIN)/check-jsonschema --schemafile macros/docker_notes/recording/recording.schema.json recordings/*.yml
+	$(BIN)/check-jsonschema --schemafile macros/docker_notes/recording/recording.schema.json recordings/*.yml $(wildcard tests/sites/*/recordings/*.yml)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
@@ -52,7 +52,7 @@ check: .venv/installed ## style, spelling, forms, types, unit tests: all that ne
 	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml
 	$(BIN)/zizmor --quiet --offline action.yml .github
 	$(BIN)/mypy
-	$(BIN)/pytest --quiet --cov tests/lint tests/unit
+	$(BIN)/pytest --quiet --cov tests/lint tests/unit tests/sites/test_replay.py tests/sites/test_settings.py
 
 mutants: .venv/installed ## change the core's code, one expression at a time: a test has to notice
 	$(BIN)/python -m tests.mutants
@@ -63,7 +63,7 @@ faults: .venv/installed ## every call to the engine goes wrong once, in every wa
 	FAULTS=$(or $(FAULTS),10000) $(BIN)/docker-notes with-engine $(BIN)/pytest --quiet -s tests/engine/test_faults.py
 
 test-engine: .venv/installed ## the tests that need an engine, and the built site in headless Chromium
-	$(BIN)/docker-notes with-engine $(BIN)/pytest $(PART) tests/engine tests/browser
+	$(BIN)/docker-notes with-engine $(BIN)/pytest $(PART) tests/engine tests/sites/test_live.py tests/browser
 
 bench: .venv/installed ## how fast, against plain MkDocs, a bare shell, markdown-exec and jupyter-cache; BENCH="builds --turns 9"
 	@echo "Installing what is measured against into .venv"

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from docker_notes.project.project import Project
     from docker_notes.site.background import BackgroundRuns
 
-__all__ = ["NAME", "Collected", "Plugin"]
+__all__ = ["NAME", "Collected", "NoOptions", "Plugin"]
 
 NAME = "docker-notes"
 """Under which the plugin is found in MkDocs' `config.plugins`."""

@@ -8,6 +8,7 @@ Markdown alone: a block that macros make is an error there.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from functools import cache
@@ -18,6 +19,7 @@ from jinja2 import Environment
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
 
 from docker_notes.errors import DockerNotesError, PageError, in_page_order
 from docker_notes.html import blocks
@@ -32,10 +34,13 @@ from docker_notes.site.pages import Pages
 from docker_notes.site.values import Values
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from markdown import Markdown
 
 SITE = "site-zensical"
 CONFIG = "zensical.yml"
+EXTENSION = "docker_notes.site.zensical"
 # Zensical's macros have priority 35; smaller numbers come later.
 _BEFORE_MACROS, _BEHIND_MACROS, _LAST = 36, 34, -100
 
@@ -101,19 +106,32 @@ class _Restore(Preprocessor):
         return restore("\n".join(lines)).split("\n")
 
 
+class _Trees(Treeprocessor):
+    """Tells when all of a page is a tree: what comes before is the text of its headings."""
+
+    done = False
+
+    def run(self, root: Element) -> None:  # noqa: ARG002  # Python-Markdown's name
+        self.done = True
+
+
 class _Fill(Postprocessor):
     """Blocks and values, and around a page its engine and date, and its provenance."""
 
     def __init__(self, md: Markdown, found: Pages, fences: Fences, page: str) -> None:
         super().__init__(md)
+        self._trees = _Trees(md)
+        md.treeprocessors.register(self._trees, "console-trees", _LAST)
         self._found, self._fences, self._page = found, fences, page
 
     def run(self, text: str) -> str:
         seen = self._fences.seen(text)
-        if seen.fences and len(seen.fences) != len(self._found.pages[self._page].blocks):
+        page = self._found.pages.get(self._page)
+        whole = self._trees.done or seen.fences  # else it is the text of a heading
+        if whole and len(seen.fences) != (len(page.blocks) if page else 0):
             raise DockerNotesError(f"{self._page}: macros of this page make or hide blocks, which works with MkDocs only")
         index = {number: at for at, number in enumerate(seen.fences)}
-        html = PLACEHOLDER.sub(lambda found: self._block(index[int(found[1])]), seen.html)
+        html = PLACEHOLDER.sub(lambda found: self._block(index[int(found["number"])]), seen.html)
         values = _values.get(self._page)
         html = values.fill(html) if values else html
         if values and values.missed:
@@ -152,11 +170,16 @@ def makeExtension(**options: Any) -> Blocks:  # noqa: N802  # the name that Pyth
 
 def config(text: str) -> str:
     """Zensical's configuration, from that of MkDocs: without the tag that it does not know, with the extension."""
-    return (
-        text.replace("[!relative $config_dir]", '["."]')
-        .replace("  - pymdownx.superfences\n", "  - pymdownx.superfences\n  - docker_notes.site.zensical\n")
-        .replace("strict: true", f"strict: false\nsite_dir: {SITE}")
-    )
+    text = re.sub(r"^(?:strict|site_dir):.*\n?", "", text.replace("[!relative $config_dir]", '["."]'), flags=re.MULTILINE)
+    own = f"  - {EXTENSION}\n"
+    if not re.search(r"^ *- pymdownx\.superfences\b", text, re.MULTILINE):
+        own = f"  - pymdownx.superfences\n{own}"  # else it comes last, and takes the console fences back
+    extensions = re.search(r"^markdown_extensions:\n(?:[ #].*\n|\n)*", text, re.MULTILINE)
+    if extensions:
+        text = text[: extensions.end()].rstrip("\n") + "\n" + own + text[extensions.end() :]
+    else:
+        text = f"{text.rstrip()}\nmarkdown_extensions:\n{own}"
+    return f"{text.rstrip()}\nstrict: false\nsite_dir: {SITE}\n"
 
 
 def main(root: Path) -> int:
