@@ -126,3 +126,9 @@ def test_what_is_imported_is_named() -> None:
     names = {name: {canonicalize_name(each) for each in of.get(name, [])} for name in imported()}
     assert len(names) > 10
     assert {name: packages for name, packages in names.items() if not packages & named} == {}
+
+
+def test_nobody_is_told_to_make() -> None:
+    """Other sites have no Makefile: a message names `docker-notes` and its options."""
+    told = [path for path in committed() if path.is_relative_to(ROOT / PACKAGE) and "`make " in path.read_text(errors="replace")]
+    assert told == []
