@@ -363,9 +363,7 @@ def test_the_recordings_of_another_folder_of_pages_are_refused(shelf: Shelf) -> 
     shelf.save(shelf.run(found.values(), shelf.inputs(), Lines(), again=True).values())
     other = Shelf(replace(shelf.settings, docs=shelf.settings.root / "more"))
     [failure] = other.replay(found.values(), other.inputs())["page.md"].failures
-    assert str(failure).startswith(
-        "page.md:3: recordings/ holds the recordings of docs/, and the pages of this site lie in more/\n"
-    )
+    assert str(failure).startswith("page.md:3: recordings/ holds the recordings of docs/, and the pages here lie in more/\n")
     other.runs = shelf.runs
     with pytest.raises(DockerNotesError, match="holds the recordings of docs/"):
         other.save(other.run(found.values(), other.inputs(), Lines(), again=True).values())
