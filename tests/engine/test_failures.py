@@ -56,7 +56,7 @@ BROKEN: dict[str, tuple[str, str, int, list[str]]] = {
 }
 MISTAKES = {
     "option": ('```console colour="red"\n$ true\n```\n', 1, "unknown option 'colour'"),
-    "text": ("```console\n$ true\nout\n```\n", 3, "neither command, typed line nor status"),
+    "text": ("```console\n$ true\nout\n```\n", 3, "neither command, typed line, text to wait for nor status"),
     "typed": ("```console\n> 1\n```\n", 2, "a typed line without a command"),
     "example": ('```console example="nobody"\n$ true\n```\n', 1, "there is no examples/nobody/"),
     "macro": (

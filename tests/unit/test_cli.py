@@ -125,7 +125,7 @@ def test_a_mistake_is_told_at_its_line(verb: list[str], folder: Path) -> None:
     (folder / "README.md").write_text(MISTAKE)
     result = told(*verb)
     assert result.exit_code == 1
-    assert "README.md:4: neither command, typed line nor status: 'out'" in result.stderr
+    assert "README.md:4: neither command, typed line, text to wait for nor status: 'out'" in result.stderr
     assert "::error" not in result.stderr
     annotated = told(*verb, GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(folder.parent))
     assert f"::error file={folder.name}/README.md,line=4,title=neither command%2C typed line" in annotated.stderr

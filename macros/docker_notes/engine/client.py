@@ -46,7 +46,7 @@ OLDEST, OLDEST_API = "20.10", (1, 41)
 HOW_TO_GET_ONE = (
     "No Docker Engine answers. Start Docker Desktop or the docker service, or point DOCKER_HOST or\n"
     "`docker context use` at an engine; https://docs.docker.com/engine/install/ says how to install one.\n"
-    "As root on Debian, `make engine` fetches and starts one by itself."
+    "As root on Debian, `docker-notes engine` fetches and starts one by itself."
 )
 
 
