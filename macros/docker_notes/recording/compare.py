@@ -207,7 +207,9 @@ def quiet(old: Recording, new: Recording) -> Recording:
             if before.exit_status == new.steps[number].exit_status and was.matches(now):
                 for new_name, old_name in zip(now.identities, was.identities, strict=True):
                     carried.update(_lengths(new_name, old_name))
-                if knows and all(_same(here, there) for here, there in zip(_told(before), _told(steps[number]), strict=True)):
+                if (knows or new.at_start is None) and all(
+                    _same(here, there) for here, there in zip(_told(before), _told(steps[number]), strict=True)
+                ):
                     carried.update(_ids(_told(before), _told(steps[number])))
                     steps[number] = before
                 else:
@@ -218,7 +220,7 @@ def quiet(old: Recording, new: Recording) -> Recording:
         if number not in kept:
             steps[number] = replace(step, lines=tuple(_carry(line, carried) for line in step.lines))
     if carried:
-        steps = [_carry_changes(step, carried) for step in steps]
+        steps = [_carry_changes(step, carried) if step.changes or step.meanwhile else step for step in steps]
     merged = replace(new, steps=tuple(steps), at_start=old.at_start if knows else new.at_start)
     # An id that a kept step has at other lengths than a changed one does not carry over whole.
     return new if differences(merged, new) else merged
