@@ -15,6 +15,7 @@ import click
 from docker_notes.errors import BuildFailed, DockerNotesError, PageError
 from docker_notes.project import report, reviewing
 from docker_notes.project.files import Selection, select
+from docker_notes.project.results import changes
 from docker_notes.recording.model import key_of
 from docker_notes.recording.redact import redact
 from docker_notes.runner import progress
@@ -92,13 +93,18 @@ def run(files: tuple[Path, ...], config_file: Path | None, examples: Path | None
         for path in pages:  # not in the order in which they ended
             result = results[path]
             failures += result.failures
-            for (_block, step), ran in zip(pages[path].steps, result.recording.steps, strict=False):
+            said = changes(result.recording)
+            for (_block, step), ran, changed in zip(pages[path].steps, result.recording.steps, said, strict=False):
                 steps.append({
                     "page": path, "line": step.line, "command": ran.command, "exit_status": ran.exit_status, "output": ran.output,
+                    "changes": changed,
                 })  # fmt: skip
                 if not as_json:
                     status = f"   [exit status {ran.exit_status}]" if ran.exit_status else ""
-                    _say(f"{path}:{step.line}: $ {ran.command}   [{ran.seconds:.2f} s]{status}\n{ran.output}")
+                    _say(
+                        f"{path}:{step.line}: $ {ran.command}   [{ran.seconds:.2f} s]{status}\n{ran.output}"
+                        + "".join(f"  {line}\n" for line in changed)
+                    )
     if as_json:
         _say(json.dumps(steps, ensure_ascii=False, indent=1))
     _judge(failures, selected)

@@ -23,6 +23,9 @@ docker run -d --name one left sleep 100; docker run -d --init -p 3000:80 node:24
 docker volume create kept; docker network create between
 """
 _PRUNE = "docker rm -fv $(docker ps -aq); docker system prune -f --volumes; docker rmi -f left; docker builder prune -af"
+_CURL = "cd /tmp && curl -s --unix-socket /var/run/docker.sock " + " ".join(
+    f"'http://localhost/{path}'" for path in ("containers/json?all=1&size=1", "images/json", "volumes", "networks")
+)
 
 
 def rows(turns: int) -> list[Row]:
@@ -32,9 +35,12 @@ def rows(turns: int) -> list[Row]:
     start = in_turns(lambda: _started(client, image), lambda: _bare_engine(client, image), turns)
     with bare.sandbox() as sandbox:
         reset = in_turns(lambda: _reset(sandbox), lambda: _pruned(sandbox), turns)
+        sandbox.sh(_LEAVE, user="reader")
+        look = in_turns(lambda: _looked(sandbox), lambda: sandbox.sh(_CURL), 10 * turns)
     return [
         row("the start of a sandbox, base images in it", "a bare `dockerd` in a container, empty", "", start),
         row("a reset between pages", "`docker rm`, `prune` and `rmi` typed there", "", reset),
+        row("a look at what the engine holds, after each step", "the same lists by one `curl`", "0.005 s", look),
     ]
 
 
@@ -62,6 +68,12 @@ def _reset(sandbox: Sandbox) -> Taken:
     sandbox.sh(_LEAVE, user="reader")
     began = time.perf_counter()
     assert sandbox.reset()
+    return Taken(time.perf_counter() - began)
+
+
+def _looked(sandbox: Sandbox) -> Taken:
+    began = time.perf_counter()
+    assert sandbox.state.look() is not None
     return Taken(time.perf_counter() - began)
 
 

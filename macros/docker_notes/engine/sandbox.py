@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from docker_notes.engine.client import Client
     from docker_notes.engine.endpoint import Endpoint
+    from docker_notes.engine.state import EngineState
 
 __all__ = [
     "HOME", "LEAST_MEMORY", "MEMORY", "START_TIMEOUT", "USER", "ConnectionBroke", "Sandbox", "SandboxGone", "hang_up", "raw_socket", "reached",
@@ -232,6 +233,8 @@ class Sandbox:
 
     def close(self) -> None:
         """End the sandbox and all that is in it. May be called twice."""
+        if "state" in vars(self):
+            self.state.close()
         self._ended.set()
         if self._control:
             self._control.close()
@@ -364,6 +367,13 @@ class Sandbox:
         server = self.sh("docker version --format '{{.Server.Version}}'")[1].strip()
         status, buildx = self.sh("docker buildx version")
         return server, buildx.split()[1] if status == 0 else "none"
+
+    @cached_property
+    def state(self) -> EngineState:
+        """What the engine inside holds."""
+        from docker_notes.engine.state import EngineState  # noqa: PLC0415  # it is made of a sandbox
+
+        return EngineState(self)
 
     def reset(self) -> bool:
         """Bring the engine back to just its base images, with a cold build cache and an empty home.

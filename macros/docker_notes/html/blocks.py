@@ -11,7 +11,9 @@ from html import escape
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
+from docker_notes.html import changes
 from docker_notes.recording.model import STAND_IN, asks
+from docker_notes.recording.wording import told
 from docker_notes.terminal.lines import is_link
 from docker_notes.terminal.style import COLOURS, split
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from docker_notes.page.model import Block, Page, Step
     from docker_notes.recording.model import BaseImage, Recording, StepResult
+    from docker_notes.recording.wording import Told
     from docker_notes.terminal.lines import Line, Span
 
 FOLD_OVER = 24
@@ -40,12 +43,20 @@ class Shown:
 
     block: Block
     steps: tuple[StepResult | None, ...]
+    told: tuple[Told | None, ...] = ()
+    """Of each step, what it changed of its engine; none where that is not known."""
 
 
 def shown(page: Page, recording: Recording) -> list[Shown]:
     """The blocks of a page, each with its part of the recording, which may be of an older form of the page."""
-    ran = iter(_aligned([asks(block, step) for block, step in page.steps], recording.steps))
-    return [Shown(block, tuple(islice(ran, len(block.steps)))) for block in page.blocks]
+    found = _aligned([asks(block, step) for block, step in page.steps], recording.steps)
+    words = {id(step): said for step, said in zip(recording.steps, told(recording), strict=False)}
+    ran = iter(found)
+    return [
+        Shown(block, steps, tuple(words.get(id(step)) for step in steps) if words else ())
+        for block in page.blocks
+        for steps in [tuple(islice(ran, len(block.steps)))]
+    ]
 
 
 def _aligned(asked: list[tuple[object, ...]], steps: Sequence[StepResult]) -> list[StepResult | None]:
@@ -99,14 +110,19 @@ def block(shown: Shown, notices: Iterable[str] = (), *, running: bool = False, a
     if bar:
         parts.append(f'<div class="console-bar">{bar}</div>')
     parts += said
-    parts += [_step(step, ran, options.show, options.expect) for step, ran in zip(block.steps, shown.steps, strict=True)]
+    said_of = shown.told or (None,) * len(block.steps)
+    parts += [
+        _step(step, ran, options.show, options.expect, words, anchored=anchored)
+        for step, ran, words in zip(block.steps, shown.steps, said_of, strict=True)
+    ]
     parts.append("</div>")
     return "".join(parts)
 
 
-def _step(step: Step, ran: StepResult | None, show: str, expect: str) -> str:
+def _step(step: Step, ran: StepResult | None, show: str, expect: str, words: Told | None, *, anchored: bool) -> str:
     status = "" if ran is None else str(ran.exit_status)
-    parts = [f'<div class="console-step" data-exit-status="{status}">']
+    name = f' id="{changes.anchor(words.number)}"' if words and anchored else ""
+    parts = [f'<div class="console-step"{name} data-exit-status="{status}">']
     # A command that is not shown is there to be copied all the same: the next ones may need what it did.
     hidden = "" if show in {"all", "command"} else " hidden data-search-exclude"
     # With the lines that complete it: bash itself told these apart from what its program reads.
@@ -125,7 +141,7 @@ def _step(step: Step, ran: StepResult | None, show: str, expect: str) -> str:
             about.append(f'<span class="console-seconds">{ran.seconds:.1f} s</span>')
         if about:
             parts.append(f'<p class="console-note">{" ".join(about)}</p>')
-    parts.append("</div>")
+    parts += [changes.line(words, anchored=anchored), "</div>"]
     return "".join(parts)
 
 

@@ -112,6 +112,8 @@ def _value(key: str, value: str) -> str | float | int:
             return columns
         case "show" if value not in SHOW:
             raise ValueError(f"one of {', '.join(SHOW)}")
+        case "leaves" if value != "nothing":
+            raise ValueError('only leaves="nothing" can be said: no container, volume or network is there behind the block')
         case "example" if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", value):
             raise ValueError("the name of a folder of examples/")
         case "name" if not re.fullmatch(r"[A-Za-z][\w.-]*", value):

@@ -71,6 +71,7 @@ class Options:
     show: str = "all"
     expect: str = ""
     wait: str = ""
+    leaves: str = ""
     timeout: float = DEFAULT_TIMEOUT
     columns: int = DEFAULT_COLUMNS
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Project"]
 
+_WATCHERS = ("runner/observer.py", "engine/state.py", "recording/state.py")
+"""What makes a recording of what steps change."""
 _OWNER = ".docs"
 """The file of a folder of recordings that names the folder of pages which they are of."""
 
@@ -118,7 +120,7 @@ class Project:
                 results[page.path] = PageResult(nothing_of(page, inputs), live=False, failures=(error,))
                 continue
             failures = compare.stale(found, page, inputs)
-            wrong = tuple(failures or compare.judge(page, found.steps))
+            wrong = tuple(failures or compare.judge(page, found.steps, found.at_start))
             results[page.path] = PageResult(found, live=False, failures=wrong, replayed=True)
         return results
 
@@ -275,7 +277,7 @@ class Project:
             return None
         if ran is None or ran.key != recordings.key_of(page, inputs):
             return None
-        return None if compare.judge(page, ran.steps) else ran
+        return None if compare.judge(page, ran.steps, ran.at_start) else ran
 
     def _load(self, path: Path, page: str) -> Recording | None:
         return recordings.load(path, page, lambda text: json.loads(self.cache.get("docker_notes.recording.model", "as_json", text)))
@@ -338,7 +340,7 @@ def _recorders() -> str:
     """A hash of the code that makes a recording of what was printed: other code's runs are not to replace newer recordings."""
     folder = Path(__file__).parents[1]
     typing = [folder / "runner" / f"{name}.py" for name in ("command", "marks", "page_run", "patience", "shell")]
-    code = [*sorted((folder / "terminal").glob("*.py")), *typing]
+    code = [*sorted((folder / "terminal").glob("*.py")), *typing, *(folder / name for name in _WATCHERS)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:16]
 
 

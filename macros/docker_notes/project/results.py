@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docker_notes.recording.model import UNKNOWN
+from docker_notes.recording.wording import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from docker_notes.recording.model import Recording
     from docker_notes.runner.page_run import PageRun
 
-__all__ = ["PageResult", "Verification", "executions"]
+__all__ = ["PageResult", "Verification", "changes", "executions"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,13 @@ def executions(results: Iterable[tuple[Page, PageResult]]) -> list[dict[str, Any
             "mode": "live" if result.live else "replay",
             "engine": result.recording.provenance.engine,
             "sha256": hashlib.sha256(ran.output.encode()).hexdigest(),
+            "changes": said,
         }
         for page, result in results
-        for (block, step), ran in zip(page.steps, result.recording.steps, strict=False)
+        for (block, step), ran, said in zip(page.steps, result.recording.steps, changes(result.recording), strict=False)
     ]
+
+
+def changes(recording: Recording) -> list[list[str]]:
+    """What each step changed of its engine, in words, one clause a thing; of an older recording nothing."""
+    return [[clause.text for clause in each.clauses] for each in told(recording)] or [[] for _ in recording.steps]

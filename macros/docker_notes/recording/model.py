@@ -21,6 +21,7 @@ from docker_notes.page.kinds import Kind, kinds_of
 from docker_notes.page.model import Awaited
 from docker_notes.recording import normalise as volatile
 from docker_notes.recording.files import write_atomic
+from docker_notes.recording.state import CACHE, CONTAINER, IMAGE, NETWORK, VOLUME, Change
 from docker_notes.terminal.lines import Line, Span, text_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,11 @@ AWAITED = "wait for"
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One step as it ran. Seconds are wall time; `at` counts from the page's start."""
+    """One step as it ran. Seconds are wall time; `at` counts from the page's start.
+
+    `changes` is what its command changed of the engine, `meanwhile` what changed before it by no command, and `passing` what
+    happened and left no difference.
+    """
 
     command: str
     exit_status: int
@@ -84,6 +89,9 @@ class StepResult:
     columns: int = 0
     wait: str = ""
     dropped: int = 0
+    changes: tuple[Change, ...] = ()
+    meanwhile: tuple[Change, ...] = ()
+    passing: tuple[Change, ...] = ()
 
     @property
     def output(self) -> str:
@@ -118,7 +126,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Recording:
-    """A page's page, as it ran."""
+    """A page, as it ran. `at_start` is what its engine held then; None where that is not known, nor what its steps changed."""
 
     page: str
     provenance: Provenance
@@ -126,6 +134,7 @@ class Recording:
     steps: tuple[StepResult, ...]
     kinds: tuple[Kind, ...] = ()
     allow: tuple[str, ...] = ()
+    at_start: tuple[Change, ...] | None = None
 
     @cached_property
     def key(self) -> str:
@@ -171,6 +180,13 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_text)
+
+
+class _Line(dict[str, Any]):
+    """What the file holds on one line."""
+
+
+_Dumper.add_representer(_Line, lambda dumper, line: dumper.represent_mapping("tag:yaml.org,2002:map", line, flow_style=True))
 _HEAD = "# Made by a live build; not to be edited by hand. `docker-notes verify` holds it against an engine.\n"
 
 
@@ -195,6 +211,8 @@ def dump(recording: Recording) -> str:
         data["volatile"] = [{"name": k.name, "pattern": k.pattern} for k in recording.kinds]
     if recording.allow:
         data["allow"] = list(recording.allow)
+    if recording.at_start is not None:
+        data["at start"] = [_dump_change(change) for change in recording.at_start]
     data["steps"] = [_dump_step(step) for step in recording.steps]
     data["end"] = len(recording.steps)
     return _HEAD + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**20)
@@ -268,6 +286,7 @@ def _recording(data: dict[str, Any]) -> Recording:
         steps=tuple(_load_step(step) for step in data["steps"]),
         kinds=tuple(kinds_of(data.get("volatile", ()))),
         allow=tuple(data.get("allow", ())),
+        at_start=tuple(map(_load_change, data["at start"])) if "at start" in data else None,
     )
 
 
@@ -290,7 +309,25 @@ def _dump_step(step: StepResult) -> dict[str, Any]:
         data["line seconds"] = " ".join(f"{line.at:g}" for line in step.lines)
     if step.dropped:
         data["bytes not shown"] = step.dropped
+    for name in _TOLD:
+        if getattr(step, name):
+            data[name] = [_dump_change(change) for change in getattr(step, name)]
     return data
+
+
+_TOLD = ("changes", "meanwhile", "passing")
+_KINDS = (IMAGE, VOLUME, NETWORK, CONTAINER, CACHE)
+
+
+def _dump_change(change: Change) -> _Line:
+    return _Line({change.kind: change.thing, **change.fields})
+
+
+def _load_change(data: dict[str, Any]) -> Change:
+    (kind, thing), *fields = data.items()
+    if kind not in _KINDS:
+        raise ValueError(f"{kind} is no kind of thing")
+    return Change(kind, thing, dict(fields))
 
 
 def _load_step(data: dict[str, Any]) -> StepResult:
@@ -320,6 +357,7 @@ def _load_step(data: dict[str, Any]) -> StepResult:
         columns=data["columns"],
         wait=data.get("wait", ""),
         dropped=data.get("bytes not shown", 0),
+        **{name: tuple(map(_load_change, data[name])) for name in _TOLD if name in data},
     )
 
 

@@ -16,6 +16,7 @@ from docker_notes.recording.compare import judge, tail
 from docker_notes.recording.model import UNKNOWN, Inputs, Provenance, Recording, StepResult, entries
 from docker_notes.recording.redact import Redactor, redact
 from docker_notes.runner.command import NeverEnded, NotComplete, NotReady, ProgramEnded, ShellLost
+from docker_notes.runner.observer import Observer
 from docker_notes.runner.shell import Shell, ShellEnded
 from docker_notes.terminal.lines import text_of
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from docker_notes.page.model import Block, Page
     from docker_notes.recording.model import BaseImage
+    from docker_notes.recording.state import Change
     from docker_notes.runner.command import Done
     from docker_notes.runner.executor import Executor
     from docker_notes.terminal.lines import Line
@@ -86,9 +88,11 @@ def run(
     step = None
     redactor = Redactor(page.allow)
     notes: list[str] = []
+    observer: Observer | None = None
     try:
         with Shell(terminal(sandbox)) as shell:
-            typist = _Typist(sandbox, shell, folder, began, redactor, notes, done)
+            observer = Observer(sandbox.state, page)
+            typist = _Typist(sandbox, shell, folder, began, redactor, notes, done, observer)
             for block in page.blocks:
                 typist.enter(block)
                 for step in block.steps:
@@ -112,8 +116,9 @@ def run(
             )
         )
     provenance = Provenance(engine_version, buildx, date, bases)
-    recording = Recording(page.path, provenance, inputs.of(page), tuple(done), page.kinds, page.allow)
-    failures = judge(page, done)
+    start, done = _with_changes(observer, done)
+    recording = Recording(page.path, provenance, inputs.of(page), tuple(done), page.kinds, page.allow, start)
+    failures = judge(page, done, start)
     if failures and not fatal and not sandbox.engine_answers():
         failures = [_engine_gone(failure) for failure in failures[:1]] + failures[1:]
     everything = sorted([*failures, *fatal], key=lambda failure: failure.line)
@@ -146,6 +151,7 @@ class _Typist:
     redactor: Redactor
     notes: list[str]
     results: list[StepResult]
+    observer: Observer
 
     def __post_init__(self) -> None:
         self._copied: set[str] = set()
@@ -170,9 +176,11 @@ class _Typist:
     def type(self, block: Block, step: Step) -> None:
         """Run one step; then wait for what it started, where the block says so."""
         options = block.options
+        self.observer.before()
         at = time.monotonic() - self.began
         done = self._run(block, step)
         self._amend(done.before)
+        self.observer.after()
         if options.wait:
             self._wait(block, step)
         self._noted, self._last = len(self.notes), (block, step)
@@ -275,6 +283,19 @@ class _Typist:
         if not self.sandbox.answers(block.options.wait, block.options.timeout):
             what = f"after `{step.command}`, {block.options.wait} did not answer within {block.options.timeout:g} s"
             raise _Fatal(StepError(block.page, step.line, what, "look at `docker ps -a` and `docker logs` there"))
+        self.observer.again()
+
+
+def _with_changes(observer: Observer | None, done: list[StepResult]) -> tuple[tuple[Change, ...] | None, list[StepResult]]:
+    """What was there at the start, and the steps with what they changed."""
+    if observer is None:
+        return None, done
+    start, told = observer.told(len(done))
+    steps = [
+        replace(step, changes=telling.changes, meanwhile=telling.meanwhile, passing=telling.passing)
+        for step, telling in zip(done, told, strict=True)
+    ]
+    return start, steps
 
 
 def _name(step: Step | None) -> str:

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["files", "link", "linked"]
 
 FOLDER = "assets/docker-notes"
-STYLE, SCRIPT = f"{FOLDER}/docker-notes.css", f"{FOLDER}/docker-notes.js"
+STYLES = (f"{FOLDER}/docker-notes.css", f"{FOLDER}/state.css")
+SCRIPTS = (f"{FOLDER}/docker-notes.js", f"{FOLDER}/state.js")
 _HERE = Path(__file__).parent / "assets"
 
 
 def link(config: MkDocsConfig) -> None:
     """Have every page load style and script; before the site's own, which can change what they set."""
-    if STYLE in config.extra_css:
+    if STYLES[0] in config.extra_css:
         return
-    config.extra_css.insert(0, STYLE)
-    script = ExtraScriptValue(SCRIPT)
-    script.defer = True
-    config.extra_javascript.insert(0, script)
+    config.extra_css[:0] = STYLES
+    for name in reversed(SCRIPTS):
+        script = ExtraScriptValue(name)
+        script.defer = True
+        config.extra_javascript.insert(0, script)
 
 
 def linked(html: str, url: str) -> str:
@@ -36,10 +38,11 @@ def linked(html: str, url: str) -> str:
         html: the whole page.
         url: its address, from the top of the site.
     """
-    if STYLE in html or "</head>" not in html:
+    if STYLES[0] in html or "</head>" not in html:
         return html
-    style, script = (get_relative_url(path, url) for path in (STYLE, SCRIPT))
-    return html.replace("</head>", f'<link rel="stylesheet" href="{style}"><script src="{script}" defer></script></head>', 1)
+    added = [f'<link rel="stylesheet" href="{get_relative_url(path, url)}">' for path in STYLES]
+    added += [f'<script src="{get_relative_url(path, url)}" defer></script>' for path in SCRIPTS]
+    return html.replace("</head>", f"{''.join(added)}</head>", 1)
 
 
 def files(config: MkDocsConfig) -> list[File]:

@@ -24,7 +24,7 @@ from mkdocs.structure.files import File
 from mkdocs.utils import CountHandler, get_relative_url
 
 from docker_notes.errors import DockerNotesError, GrammarError, PageError, in_page_order
-from docker_notes.html import asciicast, blocks
+from docker_notes.html import asciicast, blocks, panel
 from docker_notes.page import examples
 from docker_notes.page.fences import LANGUAGE
 from docker_notes.page.front_matter import Declared, declared
@@ -323,6 +323,7 @@ class Plugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]  # MkDocs'
             stamp = blocks.stamp(result.recording)
             cast = get_relative_url(_cast(path), page.url)
             html = (head + title + stamp + rest) if title else stamp + html
+            html += panel.panel(result.recording)
             html += blocks.provenance(result.recording, live=result.live, cast=cast)
         page.content = html
 

@@ -22,7 +22,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
 from docker_notes.errors import DockerNotesError, PageError, in_page_order
-from docker_notes.html import blocks
+from docker_notes.html import blocks, panel
 from docker_notes.page.grammar import read
 from docker_notes.page.jinja import Hiding, restore
 from docker_notes.page.markdown import PLACEHOLDER, ConsoleExtension, Fences
@@ -140,7 +140,8 @@ class _Fill(Postprocessor):
         result = self._found.results.get(self._page)
         if result is None or not title:  # also called for the text of each heading
             return html
-        return head + title + blocks.stamp(result.recording) + rest + blocks.provenance(result.recording, live=result.live)
+        end = panel.panel(result.recording) + blocks.provenance(result.recording, live=result.live)
+        return head + title + blocks.stamp(result.recording) + rest + end
 
     def _block(self, index: int) -> str:
         return blocks.block(self._found.shown(self._page)[index])

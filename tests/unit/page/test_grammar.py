@@ -104,13 +104,13 @@ def test_an_empty_typed_line_is_enter_alone() -> None:
 def test_options_have_their_defaults_and_types() -> None:
     [plain] = parse("page.md", "```console\n$ true\n```").blocks
     assert plain.options == Options(
-        example="", name="", title="", show="all", expect="", wait="", timeout=60.0, columns=100
+        example="", name="", title="", show="all", expect="", wait="", leaves="", timeout=60.0, columns=100
     )  # fmt: skip
     head = 'console example="a.b-c_1" name="x-1" title="It\'s" show="output" expect="say" wait="http://localhost:3000/x" timeout="0.5" columns="20"'
     [full] = parse("page.md", f"```{head}\n$ true\n```").blocks
     assert vars(full.options) == {
         "example": "a.b-c_1", "name": "x-1", "title": "It's", "show": "output", "expect": "say",
-        "wait": "http://localhost:3000/x", "timeout": 0.5, "columns": 20,
+        "wait": "http://localhost:3000/x", "leaves": "", "timeout": 0.5, "columns": 20,
     }  # fmt: skip
     [quotes] = parse("page.md", "```console expect='say \"hi\"'   wait='65535'\n$ true\n```").blocks
     assert (quotes.options.expect, quotes.options.wait) == ('say "hi"', "65535")
@@ -124,7 +124,10 @@ def test_every_way_to_show_is_known(show: str) -> None:
 @pytest.mark.parametrize(
     ("option", "says"),
     [
-        ('colour="red"', "unknown option 'colour'\n    known options: example, name, title, show, expect, wait, timeout, columns"),
+        (
+            'colour="red"',
+            "unknown option 'colour'\n    known options: example, name, title, show, expect, wait, leaves, timeout, columns",
+        ),
         ('name="a" name="b"', "option 'name' is given twice\n    keep one"),
         ("name=a", "not an option: 'name=a'\n    write key=\"value\""),
         ('name="a" loose', "not an option: 'loose'\n    write key=\"value\""),
@@ -136,6 +139,10 @@ def test_every_way_to_show_is_known(show: str) -> None:
         ('timeout="3600.1"', "timeout='3600.1': seconds, above 0 and at most 3600"),
         ('timeout="nan"', "timeout='nan': seconds, above 0 and at most 3600"),
         ('columns="wide"', "columns='wide': invalid literal for int() with base 10: 'wide'"),
+        (
+            'leaves="all"',
+            "leaves='all': only leaves=\"nothing\" can be said: no container, volume or network is there behind the block",
+        ),
         ('columns="19"', "columns='19': characters, from 20 to 400"),
         ('columns="401"', "columns='401': characters, from 20 to 400"),
         ('show="everything"', "show='everything': one of all, command, output, none"),
