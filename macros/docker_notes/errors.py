@@ -21,6 +21,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+__all__ = [
+    "BuildFailed",
+    "DockerNotesError",
+    "EngineError",
+    "FigureError",
+    "GrammarError",
+    "ImageError",
+    "PageError",
+    "RecordingError",
+    "StepError",
+    "TerminalError",
+    "in_page_order",
+]
+
 
 class DockerNotesError(Exception):
     """The root: whatever this package raises on purpose."""

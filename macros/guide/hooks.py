@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
+__all__ = ["PREVIEW", "PREVIEWED", "on_env", "on_files", "on_post_page", "on_post_template"]
+
 PREVIEW = "assets/preview.png"
 PREVIEWED = 8  # steps; more do not fit
 

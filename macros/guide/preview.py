@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from docker_notes.recording.model import StepResult
 
+__all__ = ["SIZE", "draw"]
+
 SIZE = (1200, 630)
 """Pixels, in the proportions that https://ogp.me/ readers cut pictures to."""
 

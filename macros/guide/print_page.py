@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
+__all__ = ["PAGE", "bind", "file"]
+
 PAGE = "print.md"
 _TEXT = """---
 title: The whole guide

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+__all__ = ["content", "repaired"]
+
 # Each with its first letters, which are looked for before it: a page's navigation may be long.
 _REPAIRS = (
     # A checkbox has nothing to complete.

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from docker_notes.engine.generations import Generation
 
+__all__ = ["DEBIAN", "ensure", "ensure_sandbox", "ready"]
+
 DEBIAN = f"debian:{SUITE}-slim"
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from docker import DockerClient
 
+__all__ = ["CONTENTS", "MADE_FROM", "ORIGIN", "build", "debian", "node", "root_file_system", "tar_of"]
+
 ORIGIN, MADE_FROM, CONTENTS = f"{LABEL}.origin", f"{LABEL}.made-from", f"{LABEL}.contents"
 """Labels: where an image came from, from what it was made, and a digest of what it holds."""
 _NODE_RECIPE = Path(__file__).parent / "node_image"

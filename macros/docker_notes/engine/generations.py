@@ -9,6 +9,8 @@ from pathlib import Path
 
 from docker_notes.errors import ImageError
 
+__all__ = ["ENVIRONMENT", "GENERATIONS", "NODE", "NODE_MAJOR", "SANDBOX_RECIPE", "SUITE", "Generation", "generation", "recipe_hash"]
+
 SUITE = "testing"
 """Of Debian: where the newest engine is, the one started here as that in a sandbox."""
 NODE = ("node:24-slim", "node:latest")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from docker_notes.recording.model import Recording
     from docker_notes.terminal.lines import Line
 
+__all__ = ["PAUSE", "PER_KEY", "PROMPT", "ROWS", "asciicast"]
+
 PER_KEY = 0.03  # seconds
 PAUSE = 0.8  # seconds between an output and the next command
 ROWS = 30

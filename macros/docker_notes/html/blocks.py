@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from docker_notes.recording.wording import Told
     from docker_notes.terminal.lines import Line, Span
 
+__all__ = ["FOLD_OVER", "Shown", "anchor", "anchor_of", "at", "block", "day", "failures", "notice", "provenance", "shown", "stamp"]
+
 FOLD_OVER = 24
 """Lines; longer outputs show their beginning, their end, and what the block expects."""
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from docker_notes.html.tables import BuildStep
     from docker_notes.recording.model import StepResult
 
+__all__ = ["Missing", "about_bytes", "about_seconds", "cached", "line", "one", "seconds", "size", "times"]
+
 _SIZE = re.compile(SIZE)
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from docker_notes.html.tables import BuildStep, Port
 
+__all__ = ["WIDTH", "build_steps", "layers", "lifecycle", "ports"]
+
 WIDTH = 360
 _CHAR = 6.65  # width of a character of the small fixed-width type
 _ROW = 21

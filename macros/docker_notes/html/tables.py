@@ -16,6 +16,21 @@ from docker_notes.recording.normalise import bytes_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+__all__ = [
+    "CHANGES",
+    "BuildStep",
+    "Layer",
+    "Port",
+    "Unreadable",
+    "build",
+    "changes",
+    "digests",
+    "history",
+    "identified",
+    "instruction",
+    "ports",
+]
+
 
 class Unreadable(ValueError):  # what is said of it
     """An output in a shape that is not known; the message shows the line."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+__all__ = ["CHECK", "Check", "ExampleError", "checks", "files", "hash_of", "names"]
+
 CHECK = "check.toml"
 # Never part of an example, though npm and editors put them there.
 _NOT_COPIED = {CHECK, "node_modules", ".DS_Store", "__pycache__"}

@@ -18,6 +18,8 @@ from docker_notes.recording.files import write_atomic
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["Cache", "ignored"]
+
 
 _DAY = 86_400.0  # seconds
 _UNUSED = 30 * _DAY

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from docker_notes.recording.wording import Told
     from docker_notes.terminal.lines import Line
 
+__all__ = ["differences", "judge", "quiet", "save", "stale", "tail", "wrong_status"]
+
 # Digits of an id, in full and as tables show it.
 _FULL, _SHORT = 64, 12
 # A port that the engine chose, as changes show it.

@@ -30,6 +30,28 @@ if TYPE_CHECKING:
 
     from docker_notes.page.model import Block, Page, Step, Typed
 
+__all__ = [
+    "AWAITED",
+    "REGISTRY",
+    "RUN_LIVE",
+    "SCHEMA",
+    "STAND_IN",
+    "UNKNOWN",
+    "BaseImage",
+    "Inputs",
+    "Provenance",
+    "Recording",
+    "StepResult",
+    "as_json",
+    "asks",
+    "dump",
+    "entries",
+    "key_of",
+    "load",
+    "read_yaml",
+    "write",
+]
+
 SCHEMA = 1
 STAND_IN, REGISTRY = "stand-in", "registry"
 """Where a base image came from: built here from packages, or pulled."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from docker_notes.runner.executor import Executor
     from docker_notes.terminal.lines import Line
 
+__all__ = ["IN_A_SHELL_OF_ITS_OWN", "PageRun", "could_not_run", "run"]
+
 
 IN_A_SHELL_OF_ITS_OWN = (
     "run it in a shell of its own: `bash -c '…'`, or `$ bash` with its lines behind '> ' and `> exit` as the last"

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from docker_notes.recording.model import Inputs
     from docker_notes.runner.page_run import PageRun
 
+__all__ = ["Job", "Pool", "Progress"]
+
 # Of the engine's memory, what all sandboxes together may take.
 _SHARE = 0.8
 # Seconds between two looks of who waits for a sandbox.

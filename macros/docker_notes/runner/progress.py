@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from docker_notes.page.model import Step
 
+__all__ = ["Lines", "Picture", "shown"]
+
 
 class Lines:
     """A line a page, when it ends."""

@@ -12,6 +12,8 @@ from docker_notes.page import examples
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = ["FOLDER", "address", "archive"]
+
 FOLDER = "assets/examples"
 # The first moment that a zip file can tell: a clock would make each build's archives differ.
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
     from watchdog.observers.api import BaseObserver
 
+__all__ = ["listen"]
+
 
 def listen(server: LiveReloadServer, signal: Path, docs: Path, edited: Callable[[str], None]) -> BaseObserver | None:
     """Have MkDocs build when `signal` changes, and be told of edited pages before MkDocs knows.

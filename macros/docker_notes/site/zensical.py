@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
+__all__ = ["CONFIG", "EXTENSION", "SITE", "Blocks", "config", "define", "main", "makeExtension", "page_macros", "site_pages"]
+
 SITE = "site-zensical"
 CONFIG = "zensical.yml"
 EXTENSION = "docker_notes.site.zensical"
