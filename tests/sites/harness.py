@@ -109,6 +109,7 @@ def _child(program: str, words: list[str], folder: str, mode: str, log: str) -> 
     os.chdir(folder)
     os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     os.environ["DOCKER_NOTES_ENGINE"] = mode
+    os.environ["DOCKER_NOTES_SANDBOXES"] = "1"  # a second one costs more than the few pages of a site
     if mode == "replay":
         os.environ["DOCKER_HOST"] = "tcp://127.0.0.1:1"  # nobody answers
     with Path(log).open("wb") as file:
