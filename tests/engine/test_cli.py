@@ -74,7 +74,8 @@ def test_run_shows_and_saves_nothing(repository: Path, told: Callable[..., Told]
     shown = re.sub(r"\[\d+\.\d\d s\]", "[time]", done.stdout)
     assert shown == (
         "README.md:4: $ echo 'a [/] b' | sed 's/[/]/x/'   [time]\na [x] b\n\n"
-        "README.md:5: $ docker run --rm node:24-slim node --print '6 * 7'   [time]\n42\n\n"
+        "README.md:5: $ docker run --rm node:24-slim node --print '6 * 7'   [time]\n42\n"
+        "  · a container of node:24-slim ran, exited (0) and was removed\n\n"
         "README.md:6: $ false   [time]   [exit status 1]\n\n"
     )
     assert re.fullmatch(r"README.md: ok in \d+\.\d s\n", done.stderr)

@@ -127,9 +127,11 @@ def test_serve(served: Served, client: DockerClient) -> None:
     assert any("ended with exit status 1, expected 0" in line for line in served.log)
 
     # So does a mistake, even one of Jinja.
-    clone.write(page=PAGE.replace("$ sleep", "sleep") + "\n{{ nothing_like_it }}\n")
+    clone.write(page=PAGE.replace("$ sleep", "sleep"))
     html = served.until(lambda html: "neither command, typed line, text to wait for nor status" in html)
     assert any("page.md:6: neither command" in line for line in served.log)
+    clone.write(page=PAGE + "\n{{ nothing_like_it }}\n")
+    html = served.until(lambda html: "nothing_like_it" in html)
     clone.write(page=PAGE.replace("first output", "second output"))
     served.until(lambda html: "second output" in output_of(html) and "running again" not in html)
 

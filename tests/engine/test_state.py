@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from docker_notes.engine import client as engine
 from docker_notes.engine import reaper as owner
-from docker_notes.engine.sandbox import Sandbox
+from docker_notes.engine.sandbox import _API, Sandbox
 from docker_notes.page.grammar import parse
 from docker_notes.recording import model as recordings
 from docker_notes.recording.compare import differences
@@ -58,6 +58,7 @@ def _use(sandbox: Sandbox, store: str) -> None:
     )
     assert not status, said
     sandbox._bases = sandbox.sh("curl -s --unix-socket /var/run/docker.sock 'http://localhost/images/json?all=1'")[1].strip()
+    sandbox._networks = sandbox.sh(f"{_API}networks")[1].strip()
 
 
 def ran(sandbox: Sandbox, *commands: str, options: str = "") -> PageRun:

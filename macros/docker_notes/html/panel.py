@@ -38,7 +38,7 @@ _ICONS = {
     "vol": '<path d="M1.5 3v6c0 1.2 2 2 4.5 2s4.5-.8 4.5-2V3" fill="none" stroke="currentColor" stroke-width="1.5"/><ellipse cx="6" cy="3" rx="4.5" ry="2" fill="currentColor"/>',
 }  # fmt: skip
 _CONTROLS = (
-    '<div class="engine-controls" role="group" aria-label="Step through the engine">'
+    '<div class="engine-controls" role="group" aria-label="Step through the engine" hidden>'
     '<button type="button" class="engine-back" aria-label="Back to the change before"><svg viewBox="0 0 12 12" aria-hidden="true">'
     '<path d="M8.5 1 3.5 6l5 5" fill="none" stroke="currentColor" stroke-width="2"/></svg></button>'
     '<span class="engine-track"><span class="engine-ticks" aria-hidden="true"></span>'
@@ -46,7 +46,7 @@ _CONTROLS = (
     '<button type="button" class="engine-next" aria-label="On to the next change"><svg viewBox="0 0 12 12" aria-hidden="true">'
     '<path d="m3.5 1 5 5-5 5" fill="none" stroke="currentColor" stroke-width="2"/></svg></button>'
     '<label class="engine-follow"><input type="checkbox" checked> Follow<span> my reading</span></label></div>'
-    '<div class="engine-what"><a class="engine-command" hidden>.</a><div class="engine-told console-changes"></div></div>'
+    '<div class="engine-what" hidden><a class="engine-command" hidden>.</a><div class="engine-told console-changes"></div></div>'
 )
 
 
@@ -205,8 +205,9 @@ class _Drawing:
         containers = "".join(self.container(each) for each in life.on if id(each) in self.drawn)
         # A base image is of interest where something stands on it.
         base = " engine-base" if life.start == 0 else ""
+        empty = bool(base) and life.end is None and all(each.end is not None for each in life.on if id(each) in self.drawn)
         return (
-            f'<li class="engine-stack{base}"{self._life(life)}><div class="engine-slab">{self._flags(life)}'
+            f'<li class="engine-stack{base}"{self._life(life)}{" hidden" if empty else ""}><div class="engine-slab">{self._flags(life)}'
             f'<p><span class="visually-hidden">image </span>{self._versions(versions)}</p>'
             f'<p class="engine-meta">{escape(fields.get("id", ""))} <span>{escape(fields.get("size", ""))}</span></p></div>'
             + (f'<ul class="engine-containers" aria-label="Containers on it">{containers}</ul>' if containers else "")

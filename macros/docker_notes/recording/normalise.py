@@ -121,6 +121,8 @@ KINDS: tuple[Kind, ...] = (
     # uptime and top; /proc/loadavg
     Kind("load", r"(?<=load average: )\d+\.\d\d, \d+\.\d\d, \d+\.\d\d|^(?:\d+\.\d\d ){3}\d+/\d+ \d+$"),
     # An option's default, as `--help` tells it, is no measurement.
+    # BuildKit's plain progress: `#8 0.218 Listening`, the seconds since the step began.
+    Kind("build clock", r"(?<=^#\d )\d+\.\d+(?= )|(?<=^#\d\d )\d+\.\d+(?= )"),
     Kind("duration", r"(?<!default )(?<![\w.-])(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?: ?ms|µs|ns|s)\b"),
     # docker stats: what a container uses of what there is, as for memory, and in and out, as for networks. At the end of a row the processes.
     # BuildKit prints two such amounts as well, of a layer and all of it, and the seconds behind; those are sizes.

@@ -18,6 +18,11 @@
   said.setAttribute("role", "status");
   engine.after(said);
   engine.classList.add("engine-bar");
+  for (const name of ["controls", "what"]) find(name).hidden = false;
+  // At the foot of the window once one reads: on the first screen it would cover what nobody has seen yet.
+  const stick = () => engine.classList.add("engine-afoot");
+  if (scrollY) stick();
+  else addEventListener("scroll", stick, { once: true, passive: true });
   engine.previousElementSibling.textContent = "The panel shows the engine after any command of this page. Below it stands the same as a table.";
   let now = last;
 
@@ -37,7 +42,7 @@
     }
     const of = (kind, state) => [...live.values()].filter((thing) => thing.kind === kind && (!state || thing.state === state)).length;
     const some = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
-    return `${some(of("container"), "container")}, ${of("container", "running")} running · ${some(of("image"), "image")}`;
+    return `${some(of("container"), "container")}, ${of("container", "running")} running · ${some(of("image"), "new image")}`;
   };
 
   const THING = ".engine-container, .engine-stack, .engine-node";
