@@ -154,6 +154,11 @@ def reach(endpoint: Endpoint, timeout: float = QUICK_TIMEOUT) -> Client:
 
 
 def _version(endpoint: Endpoint) -> dict[str, Any]:
+    if endpoint.scheme == "unix":
+        # By ourselves first: where nobody listens, the SDK leaves its socket open.
+        with border(endpoint, "connect"), socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(PROBE_TIMEOUT)
+            probe.connect(urlsplit(endpoint.url).path)
     with contextlib.closing(Api(endpoint, f"{OLDEST_API[0]}.{OLDEST_API[1]}", PROBE_TIMEOUT)) as api:
         about = api.version(api_version=False)
     with border(endpoint, "GET /version"):
