@@ -2,8 +2,7 @@
 (() => {
   "use strict";
 
-  const engine = document.querySelector(".md-content__inner > details.engine");
-  if (!engine) return;
+  const begin = (engine) => {
   const root = document.documentElement;
   const find = (name) => engine.querySelector(`.engine-${name}`);
   const [picture, follow, back, next, wires] = ["picture", "follow input", "back", "next", "wires"].map(find);
@@ -19,10 +18,7 @@
   engine.after(said);
   engine.classList.add("engine-bar");
   for (const name of ["controls", "what"]) find(name).hidden = false;
-  // At the foot of the window once one reads: on the first screen it would cover what nobody has seen yet.
-  const stick = () => engine.classList.add("engine-afoot");
-  if (scrollY) stick();
-  else addEventListener("scroll", stick, { once: true, passive: true });
+  engine.classList.add("engine-afoot");
   engine.previousElementSibling.textContent = "The panel shows the engine after any command of this page. Below it stands the same as a table.";
   let now = last;
 
@@ -232,4 +228,22 @@
     read();
     if (now < 0) show(0);
   }
+  };
+
+  // At the foot of the window once one reads: on the first screen it would cover what nobody has seen yet.
+  const arm = () => {
+    const engine = document.querySelector(".md-content__inner > details.engine");
+    if (!engine || engine.dataset.armed) return;
+    engine.dataset.armed = "";
+    const events = ["scroll", "keydown", "pointerdown"];
+    const go = () => {
+      for (const event of events) removeEventListener(event, go);
+      begin(engine);
+    };
+    if (scrollY || /^#at-/.test(location.hash)) begin(engine);
+    else for (const event of events) addEventListener(event, go, { passive: true });
+  };
+  // Material's instant navigation brings pages without loading this again.
+  if (window.document$) window.document$.subscribe(arm);
+  else arm();
 })();
