@@ -31,8 +31,9 @@ serve: .venv/installed ## the site while it is written, at http://127.0.0.1:8000
 zensical: .venv/installed ## the same pages by Zensical, into site-zensical/
 	$(BIN)/python -m docker_notes.site.zensical
 
-live: .venv/installed ## run every command again and build site/; starts an engine where none answers
-	$(BIN)/docker-notes with-engine env DOCKER_NOTES_ENGINE=live $(BIN)/mkdocs build --quiet
+live: .venv/installed ## run every command again and build site/; starts an engine where none answers. PAGES=docs/index.md
+	$(if $(PAGES),$(BIN)/docker-notes with-engine $(BIN)/docker-notes record --all $(PAGES))
+	$(if $(PAGES),env DOCKER_NOTES_ENGINE=replay,$(BIN)/docker-notes with-engine env DOCKER_NOTES_ENGINE=live) $(BIN)/mkdocs build --quiet
 
 verify: .venv/installed ## run every command again and hold it against its recording; writes nothing. ENGINE=20.10; PAGES=docs/index.md
 	DOCKER_NOTES_GENERATION=$(ENGINE) $(BIN)/docker-notes with-engine $(BIN)/docker-notes verify $(PAGES)

@@ -196,8 +196,12 @@ class _Dumper(yaml.SafeDumper):
 _BREAKS = re.compile("[\r\x85\u2028\u2029]")
 
 
+# YAML 1.2 (spec 10.3.2, core schema) reads these as numbers, where PyYAML's 1.1 reads a text: an id such as 26032033e417.
+_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")
+
+
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if _BREAKS.search(text) else "|" if "\n" in text else None
+    style = '"' if _BREAKS.search(text) or _NUMBER.fullmatch(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -9,7 +9,7 @@ __all__ = ["Line", "Span", "is_link", "text_of"]
 
 _LINK = re.compile(r"(?:https?://|mailto:)[!-~]+")
 _LONGEST = 2083
-"""Characters of an address; VTE and iTerm take no longer ones (gist egmontkob/eb114294efbcd5adb1944c9f3cb5feda)."""
+"""Characters of an address; VTE and others take no longer ones (gist egmontkob/eb114294efbcd5adb1944c9f3cb5feda)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -506,3 +506,8 @@ def test_anything_a_terminal_shows_comes_back_as_it_was(
     assert back == one
     assert back.key == one.key
     assert dump(back) == dump(one)
+
+
+@pytest.mark.parametrize("text", ["26032033e417", "1e5", "0x1f", "1.5", ".5", "12"])
+def test_a_text_that_yaml_1_2_would_take_for_a_number_is_quoted(text: str) -> None:
+    assert f'"{text}"' in dump(recorded(ran("list", "x", wait=text))) or f"'{text}'" in dump(recorded(ran("list", "x", wait=text)))
