@@ -197,7 +197,7 @@ _BREAKS = re.compile("[\r\x85\u2028\u2029]")
 
 
 # YAML 1.2 (spec 10.3.2, core schema) reads these as numbers, where PyYAML's 1.1 reads a text: an id such as 26032033e417.
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")
+_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]*[eE][-+]?[0-9]+|0o[0-7]+")
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -19,9 +19,22 @@ if TYPE_CHECKING:
     from docker_notes.runner.page_run import PageRun
 
 
+class NoEngine:
+    """There is no engine whose state could be told."""
+
+    has_news = False
+
+    def begin(self) -> None:
+        pass
+
+    def look(self, *, cache: bool) -> None:  # noqa: ARG002  # as the state of an engine has it
+        return None
+
+
 class Place:
     """A folder of this machine in a sandbox's stead."""
 
+    state = NoEngine()
     versions = ("28.5.2", "0.29.1")
 
     def __init__(self, home: Path) -> None:
