@@ -301,7 +301,7 @@ def test_what_a_reader_sees_is_run_with_its_line(text: str, lines: list[int]) ->
         ("```console\n$ echo one\n~~~\n", 1, "this block is never closed"),
         ("- item\n\n    ```console\n    $ echo one\n", 3, "this block is never closed"),
         ("````console\n$ echo one\n```\n", 1, "this block is never closed"),
-        ('```console tilte="x"\n$ echo one\n```\n', 1, "unknown option 'titel'"),
+        ('```console tilte="x"\n$ echo one\n```\n', 1, "unknown option 'tilte'"),
         ('```console exec="1"\n$ echo one\n```\n', 1, "unknown option 'exec'"),
         ('```console {title="x"}\n$ echo one\n```\n', 1, ""),
     ],
