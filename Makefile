@@ -53,7 +53,7 @@ check: .venv/installed ## style, spelling, forms, types, unit tests: all that ne
 	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml
 	$(BIN)/zizmor --quiet --offline action.yml .github
 	$(BIN)/mypy
-	$(BIN)/pytest --quiet --cov tests/lint tests/unit tests/sites/test_replay.py tests/sites/test_settings.py
+	$(BIN)/pytest --quiet --numprocesses 2 --dist loadscope --cov=macros tests/lint tests/unit tests/sites/test_replay.py tests/sites/test_settings.py
 
 mutants: .venv/installed ## change the core's code, one expression at a time: a test has to notice
 	$(BIN)/python -m tests.mutants

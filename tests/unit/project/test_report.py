@@ -96,3 +96,15 @@ def test_elsewhere_there_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     annotate(StepError("page.md", 4, DIFF), Path("page.md"))
     assert capsys.readouterr().err == ""
+
+
+def test_a_summary_for_people() -> None:
+    text = verified(
+        StepError("page.md", 4, "the output of `a*b` *changed*:\n    -```\n    +x"), orphans=(Path("recordings/gone.yml"),)
+    ).markdown()
+    assert text.startswith(
+        "## 2 outputs on 1 pages read differently\n\n### docs/page.md\n\nLine 4: the output of `a*b` \\*changed\\*:\n"
+    )
+    assert "\n````diff\n-```\n+x\n````\n" in text
+    assert "recordings/gone.yml is the recording of a page that is gone" in text
+    assert verified().markdown() == "## 1 pages still do what their recordings say\n"
