@@ -42,7 +42,7 @@ def asked(review: Review, keys: str, monkeypatch: pytest.MonkeyPatch, capsys: py
         ("yyy", ["a.md", "b.md"], 0),
         ("nnn", [], 0),
         ("ya", ["a.md", "b.md"], 0),
-        ("nd", [], 0),
+        ("dd", [], 0),
         ("yd", ["a.md"], 0),
         ("yq", [], 1),
         ("q", [], 2),
